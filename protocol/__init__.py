@@ -1,0 +1,1 @@
+"""What issuer, verifier and any independent implementation must agree on."""
