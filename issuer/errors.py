@@ -1,0 +1,169 @@
+"""Every exception of the issuing side.
+
+IssuanceError                        this cannot be issued, and nothing was sent
+├─ InputError                        the input is at fault (exit 65)
+│  ├─ BatchSizeError(count, limit)
+│  ├─ DuplicateLeafError(first, second)
+│  ├─ RefusedCredentialsError(problems)   credentials that guard, schema or canonical form refuse
+│  ├─ UsedFolderError(folder, reason)     the output folder holds something else
+│  └─ StatusInputError(problems)          files or rows that a status change cannot use
+├─ JournalError(path, reason)        the journal cannot be used
+├─ JournalConflictError(reason)      journal and input say different things
+├─ LockedError(account)              another process of this home uses the account
+├─ ListFullError(list)               no status list has room for the batch
+├─ PathMismatchError(index)          the tree library built a path that does not lead to its root
+└─ OutputError(problems)             what was written does not check out
+UnsettledTransactionError(account, nonce)   a ChainError: sent, not mined yet; the same command goes on
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from protocol.errors import ChainError
+from protocol.primitives import Address, render_address
+
+SHOWN_PROBLEMS: Final = 20
+"""How many problems a message spells out; the field carries all."""
+
+
+class IssuanceError(Exception):
+    """This cannot be issued, and nothing was sent."""
+
+
+class InputError(IssuanceError):
+    """The input is at fault; nothing was done."""
+
+
+class BatchSizeError(InputError):
+    """An empty batch, or one that is too large."""
+
+    def __init__(self, count: int, limit: int) -> None:
+        """Keep the size and the most that is allowed."""
+        self.count: Final = count
+        self.limit: Final = limit
+        super().__init__(f"A batch has between 1 and {limit:,} credentials, not {count:,}.")
+
+
+class DuplicateLeafError(InputError):
+    """Two credentials are the same, so that one revocation would hit both."""
+
+    def __init__(self, first: int, second: int) -> None:
+        """Keep both places, counted from 0."""
+        self.first: Final = first
+        self.second: Final = second
+        super().__init__(
+            f"Credentials {first + 1} and {second + 1} are the same. Remove one of them."
+        )
+
+
+class RefusedCredentialsError(InputError):
+    """Credentials that the guard, the schema or the canonical form refuse."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        """Keep one sentence a problem."""
+        self.problems: Final = tuple(problems)
+        super().__init__(_list_problems("Nothing was issued", self.problems))
+
+
+class UsedFolderError(InputError):
+    """The output folder holds something else."""
+
+    def __init__(self, folder: Path, reason: str) -> None:
+        """Keep the folder and what it holds."""
+        self.folder: Final = folder
+        self.reason: Final = reason
+        super().__init__(f"{folder} {reason}. Choose another --out.")
+
+
+class StatusInputError(InputError):
+    """Files or rows that a status change cannot use."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        """Keep one sentence a problem."""
+        self.problems: Final = tuple(problems)
+        super().__init__(_list_problems("No status was changed", self.problems))
+
+
+class JournalError(IssuanceError):
+    """The journal cannot be used."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        """Keep file and reason."""
+        self.path: Final = path
+        self.reason: Final = reason
+        super().__init__(f"{path}: {reason}.")
+
+
+class JournalConflictError(IssuanceError):
+    """Journal and input say different things."""
+
+    def __init__(self, reason: str) -> None:
+        """Keep the reason, a whole sentence."""
+        self.reason: Final = reason
+        super().__init__(reason)
+
+
+class LockedError(IssuanceError):
+    """Another process of this home uses the account."""
+
+    def __init__(self, account: Address) -> None:
+        """Keep the account."""
+        self.account: Final = account
+        super().__init__(
+            f"Another process of this home uses the account {render_address(account)}. "
+            "Wait until it has ended, then run the same command again."
+        )
+
+
+class ListFullError(IssuanceError):
+    """No status list has room for the batch."""
+
+    def __init__(self, number: int) -> None:
+        """Keep the list that had no room."""
+        self.number: Final = number
+        super().__init__(
+            f"The status list {number} has no room for this batch. Issue a smaller batch first: "
+            "that opens the next list."
+        )
+
+
+class PathMismatchError(IssuanceError):
+    """The tree library built a path that does not lead to its root."""
+
+    def __init__(self, index: int) -> None:
+        """Keep the leaf's place."""
+        self.index: Final = index
+        super().__init__(f"The path of leaf {index} does not lead to the root; nothing was issued.")
+
+
+class OutputError(IssuanceError):
+    """What was written does not check out."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        """Keep one sentence a problem."""
+        self.problems: Final = tuple(problems)
+        super().__init__(
+            _list_problems("The batch is anchored, but do not hand its files out", self.problems)
+        )
+
+
+class UnsettledTransactionError(ChainError):
+    """A transaction was sent and is neither mined nor replaced yet."""
+
+    def __init__(self, account: Address, nonce: int, waited_seconds: float) -> None:
+        """Keep account, nonce and how long was waited."""
+        self.account: Final = account
+        self.nonce: Final = nonce
+        super().__init__(
+            f"Transaction {nonce} of {render_address(account)} is sent but not settled after "
+            f"{waited_seconds:.0f} seconds. Run the same command again: it goes on from here."
+        )
+
+
+def _list_problems(headline: str, problems: tuple[str, ...]) -> str:
+    shown = [f"  {problem}" for problem in problems[:SHOWN_PROBLEMS]]
+    more = len(problems) - len(shown)
+    if more > 0:
+        shown.append(f"  … and {more:,} more")
+    return "\n".join([f"{headline}:", *shown])
