@@ -23,7 +23,7 @@ class Batch:
 
 
 def build_batch(leaves: Sequence[Leaf]) -> Batch:
-    """Build the tree over ``leaves`` in their order, and walk every path before anybody relies on it.
+    """Build the tree over ``leaves`` in their order, and walk every path before it is used.
 
     Raises:
         BatchSizeError: no leaf, or more than `LEAF_LIMIT`.

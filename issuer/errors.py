@@ -13,7 +13,7 @@ IssuanceError                        this cannot be issued, and nothing was sent
 ├─ ListFullError(list)               no status list has room for the batch
 ├─ PathMismatchError(index)          the tree library built a path that does not lead to its root
 └─ OutputError(problems)             what was written does not check out
-UnsettledTransactionError(account, nonce)   a ChainError: sent, not mined yet; the same command goes on
+UnsettledTransactionError(account, nonce)   a ChainError: sent, not mined yet; run it again
 """
 
 from collections.abc import Sequence

@@ -1,12 +1,15 @@
 """Where a batch's status indices lie, so that none is ever given out twice.
 
-Six rules (docs/contract.md, status indices) hold even when two desks share one key, a home is cloned,
-restored from a backup or lost. The pure ones are here; the journal remembers, `issuer.anchor` asks the chain.
+Six rules (docs/contract.md, status indices) hold even when two desks share one key, a home is
+cloned, restored from a backup or lost. The pure ones are here; the journal remembers, and
+`issuer.anchor` asks the chain.
 
 1. Account nonce and key sequence are read at one mined block, never from pending state.
-2. The own list goes on only while the chain's sequence is the one of the own last batch; else a new list
-   is opened, named after the next sequence, unless this journal has opened it before.
-3. Ranges are powers of two from 16 to 256, then multiples of 256, aligned to their size (at most 256).
+2. The own list goes on only while the chain's sequence is the one of the own last batch; else a
+   new list is opened, named after the next sequence; one that this journal opened before keeps its
+   fill mark.
+3. Ranges are powers of two from 16 to 256, then multiples of 256, aligned to their size (at most
+   256).
 4. A planned nonce that went to another transaction means a new plan, never the same batch later.
 5. A batch is released only if it was anchored under the planned sequence.
 6. Within the range, rows get positions in the order of a keyed hash.
@@ -23,7 +26,7 @@ from issuer.errors import BatchSizeError, ListFullError
 from protocol.primitives import Address, BlockNumber, KeyIndex
 
 LIST_ENTRIES: Final = 131_072
-"""Entries of one status list: the least that Bitstring Status List allows, 512 words of the registry."""
+"""Entries of one list: the least that Bitstring Status List allows, 512 words of the registry."""
 SMALLEST_RANGE: Final = 16
 WORD_ENTRIES: Final = 256
 """Entries in one storage word of the registry."""
@@ -122,8 +125,8 @@ def may_release(plan: Plan, anchored_seq: int) -> bool:
 def order_positions(home_secret: bytes, chosen: StatusRange) -> tuple[int, ...]:
     """Return every index of the range in the order in which rows take them (rule 6).
 
-    Row 0 takes the first. The order depends on the home's secret alone, so that neither an index nor
-    the unused ones say where in the roster a learner stood, or how long it was.
+    Row 0 takes the first. The order depends on the home's secret, so that neither an index nor the
+    unused ones say where in the roster a learner stood, or how long it was.
     """
     key = hmac.digest(home_secret, f"{chosen.list}:{chosen.start}".encode("ascii"), sha256)
     return tuple(
