@@ -1,0 +1,133 @@
+"""Leaves, signatures and anchors: what is needed to write a batch's files, and nothing personal."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from issuer.journal.plans import insert_release
+from issuer.journal.records import Anchoring, BatchRecord, Entry, StatusPlace, Step
+from issuer.journal.store import Journal
+from issuer.plan import Plan
+from protocol.primitives import BlockNumber, Digest, Leaf, Root, TransactionHash
+
+
+def save_entries(
+    journal: Journal, batch: BatchRecord, plan: Plan, entries: Iterable[Entry]
+) -> None:
+    """Commit the leaves of a plan, replacing those of an interrupted run."""
+    with journal.write() as rows:
+        rows.execute("DELETE FROM entry WHERE batch = ? AND attempt = ?", (batch.id, plan.attempt))
+        rows.executemany(
+            "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                (
+                    *(batch.id, plan.attempt, entry.position, entry.credential),
+                    *(entry.status_index, entry.leaf, entry.signature),
+                )
+                for entry in entries
+            ),
+        )
+        journal.insert_step(rows, batch, plan.attempt, Step.HASHED)
+
+
+def read_entries(journal: Journal, batch: BatchRecord, plan: Plan) -> tuple[Entry, ...]:
+    """Return the entries of a plan in the order of the input."""
+    rows = journal.read(
+        "SELECT * FROM entry WHERE batch = ? AND attempt = ? ORDER BY position",
+        *(batch.id, plan.attempt),
+    )
+    return tuple(
+        Entry(
+            position=row["position"],
+            credential=row["credential"],
+            status_index=row["status_index"],
+            leaf=Leaf(row["leaf"]),
+            signature=row["signature"],
+        )
+        for row in rows
+    )
+
+
+def save_signatures(
+    journal: Journal, batch: BatchRecord, plan: Plan, signatures: Iterable[tuple[int, bytes]]
+) -> None:
+    """Commit one signature for each position."""
+    with journal.write() as rows:
+        rows.executemany(
+            "UPDATE entry SET signature = ? WHERE batch = ? AND attempt = ? AND position = ?",
+            ((signature, batch.id, plan.attempt, at) for at, signature in signatures),
+        )
+        journal.insert_step(rows, batch, plan.attempt, Step.SIGNED)
+
+
+def save_anchoring(journal: Journal, batch: BatchRecord, plan: Plan, anchoring: Anchoring) -> None:
+    """Commit where a batch was anchored, replacing a block that was since reorganised away."""
+    with journal.write() as rows:
+        rows.execute(
+            "INSERT OR REPLACE INTO anchor VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL)",
+            (
+                *(batch.id, plan.attempt, anchoring.root, anchoring.transaction),
+                *(anchoring.block, anchoring.block_hash, anchoring.block_time.isoformat()),
+                anchoring.seq,
+            ),
+        )
+        journal.insert_step(rows, batch, plan.attempt, Step.MINED)
+
+
+def save_final(journal: Journal, batch: BatchRecord, plan: Plan, evidence: str) -> None:
+    """Commit that a batch is final and released, with the evidence captured for it."""
+    with journal.write() as rows:
+        rows.execute(
+            "UPDATE anchor SET evidence = ? WHERE batch = ? AND attempt = ?",
+            (evidence, batch.id, plan.attempt),
+        )
+        insert_release(rows, batch, plan)
+        journal.insert_step(rows, batch, plan.attempt, Step.FINAL)
+
+
+def find_anchoring(journal: Journal, batch: BatchRecord, plan: Plan) -> Anchoring | None:
+    """Return where a batch was anchored."""
+    rows = journal.read(
+        "SELECT * FROM anchor WHERE batch = ? AND attempt = ?", batch.id, plan.attempt
+    )
+    if not rows:
+        return None
+    row = rows[0]
+    return Anchoring(
+        root=Root(row["root"]),
+        transaction=TransactionHash(row["hash"]),
+        block=BlockNumber(row["block"]),
+        block_hash=Digest(row["block_hash"]),
+        block_time=datetime.fromisoformat(row["block_time"]),
+        seq=row["seq"],
+    )
+
+
+def read_evidence(journal: Journal, batch: BatchRecord, plan: Plan) -> str:
+    """Return the evidence captured for a final batch, as JSON text."""
+    query = "SELECT evidence FROM anchor WHERE batch = ? AND attempt = ?"
+    return str(journal.read(query, batch.id, plan.attempt)[0]["evidence"])
+
+
+def find_status_place(journal: Journal, scope: str, credential: str) -> StatusPlace | None:
+    """Return where the status of a released credential lies, by the credential's id."""
+    rows = journal.read(
+        "SELECT plan.list, entry.status_index FROM entry JOIN plan USING (batch, attempt)"
+        " JOIN batch ON batch.id = entry.batch JOIN step USING (batch, attempt)"
+        " WHERE entry.credential = ? AND batch.scope = ? AND step.name = ?",
+        *(credential, scope, Step.FINAL),
+    )
+    if not rows:
+        return None
+    return StatusPlace(credential, rows[0]["list"], rows[0]["status_index"])
+
+
+def find_batch_places(journal: Journal, scope: str, root: Root) -> tuple[StatusPlace, ...]:
+    """Return where the status of each credential of a released batch lies."""
+    rows = journal.read(
+        "SELECT entry.credential, plan.list, entry.status_index FROM anchor"
+        " JOIN entry USING (batch, attempt) JOIN plan USING (batch, attempt)"
+        " JOIN batch ON batch.id = anchor.batch JOIN step USING (batch, attempt)"
+        " WHERE anchor.root = ? AND batch.scope = ? AND step.name = ? ORDER BY entry.position",
+        *(root, scope, Step.FINAL),
+    )
+    return tuple(StatusPlace(row["credential"], row["list"], row["status_index"]) for row in rows)
