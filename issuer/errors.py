@@ -2,6 +2,7 @@
 
 IssuanceError                        this cannot be issued, and nothing was sent
 ├─ InputError                        the input is at fault (exit 65)
+│  ├─ BadInputError(problems)        everything wrong with roster, achievement or ready-made files
 │  ├─ BatchSizeError(count, limit)
 │  ├─ DuplicateLeafError(first, second)
 │  ├─ RefusedCredentialsError(problems)   credentials that guard, schema or canonical form refuse
@@ -16,10 +17,11 @@ IssuanceError                        this cannot be issued, and nothing was sent
 UnsettledTransactionError(account, nonce)   a ChainError: sent, not mined yet; run it again
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
+from issuer.problems import Problem, render_problem
 from protocol.errors import ChainError
 from protocol.primitives import Address, render_address
 
@@ -33,6 +35,19 @@ class IssuanceError(Exception):
 
 class InputError(IssuanceError):
     """The input is at fault; nothing was done."""
+
+
+class BadInputError(InputError):
+    """Roster, achievement or ready-made files have faults; all of them are listed."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        """Keep the problems, by file and row."""
+        self.problems: Final = tuple(
+            sorted(problems, key=lambda problem: (str(problem.file), problem.row or 0))
+        )
+        count = len(self.problems)
+        headline = f"Nothing was issued: {count:,} {'problem' if count == 1 else 'problems'}."
+        super().__init__("\n".join([headline, *map(render_problem, self.problems)]))
 
 
 class BatchSizeError(InputError):
