@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from issuer.errors import LockedError
-from protocol.primitives import Address, render_address
+from protocol.primitives import Address, ChainId, render_address
 
 POLL_SECONDS: Final = 0.2
 OWNER_ONLY: Final = 0o600
@@ -18,7 +18,7 @@ OWNER_ONLY: Final = 0o600
 @contextmanager
 def hold_account(
     home: Path,
-    scope: str,
+    chain_id: ChainId,
     account: Address,
     *,
     on_wait: Callable[[], None],
@@ -26,15 +26,15 @@ def hold_account(
 ) -> Iterator[None]:
     """Hold an account's lock, waiting for another process that holds it.
 
-    The kernel frees the lock when its process ends, however it ends. ``scope`` names the network: one
-    address on two networks is two accounts. ``on_wait`` is called once if the lock is not free.
+    The kernel frees the lock when its process ends, however it ends. One address on two chains is
+    two accounts. ``on_wait`` is called once if the lock is not free.
 
     Raises:
         LockedError: not free within ``wait_seconds``.
     """
     folder = home / "locks"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    name = f"{scope.replace('/', '_')}-{render_address(account)}.lock"
+    name = f"{chain_id}-{render_address(account)}.lock"
     descriptor = os.open(folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, OWNER_ONLY)
     try:
         _take(descriptor, account, on_wait, wait_seconds)

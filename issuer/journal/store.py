@@ -153,7 +153,7 @@ def open_journal(
 
 def insert_folder(rows: sqlite3.Connection, batch: BatchRecord, folder: Path) -> None:
     """Add a folder's claim to what is being committed."""
-    rows.execute("INSERT OR IGNORE INTO folder VALUES (?, ?)", (str(folder.resolve()), batch.id))
+    rows.execute("INSERT OR REPLACE INTO folder VALUES (?, ?)", (str(folder.resolve()), batch.id))
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:

@@ -1,0 +1,70 @@
+"""MK-09 to MK-14: trees are built from a frozen list and every path is walked before use."""
+
+import pytest
+
+from issuer import batch
+from issuer.batch import build_batch
+from issuer.errors import BatchSizeError, DuplicateLeafError, PathMismatchError
+from protocol.merkle import fold_path
+from protocol.primitives import Leaf
+
+
+def leaves(count: int) -> list[Leaf]:
+    return [Leaf(index.to_bytes(32, "big")) for index in range(1, count + 1)]
+
+
+@pytest.mark.parametrize("count", [*range(1, 18), 31, 32, 33, 63, 64, 65, 255, 256, 257])
+def test_every_path_leads_to_the_root(count: int) -> None:
+    built = build_batch(leaves(count))
+    assert [
+        fold_path(leaf, path) for leaf, path in zip(leaves(count), built.paths, strict=True)
+    ] == [built.root] * count
+
+
+def test_a_batch_of_one_is_its_own_root() -> None:
+    built = build_batch(leaves(1))
+    assert (built.root, built.paths) == (leaves(1)[0], ((),))
+
+
+def test_an_odd_node_is_promoted_not_doubled() -> None:
+    assert [len(path) for path in build_batch(leaves(5)).paths] == [3, 3, 3, 3, 1]
+
+
+def test_equal_credentials_are_refused() -> None:
+    with pytest.raises(DuplicateLeafError) as caught:
+        build_batch([*leaves(5), leaves(5)[2]])
+    assert (caught.value.first, caught.value.second) == (2, 5)
+
+
+def test_an_empty_batch_is_refused() -> None:
+    with pytest.raises(BatchSizeError):
+        build_batch([])
+
+
+@pytest.mark.parametrize("size", [0, 31, 33, 64])
+def test_a_leaf_of_another_length_is_refused_and_leaves_no_trace(size: int) -> None:
+    good = leaves(4)
+    with pytest.raises(ValueError, match="32"):
+        build_batch([*good, Leaf(bytes(size))])
+    assert build_batch(good) == build_batch(good)
+
+
+def test_leaves_changed_after_the_call_change_nothing() -> None:
+    given = leaves(6)
+    built = build_batch(given)
+    given[0] = Leaf(bytes(32))
+    assert built == build_batch(leaves(6))
+
+
+def test_a_wrong_path_is_noticed_before_anything_is_signed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The tree library answers with a neighbour's path."""
+
+    class Faulty(batch.MerkleTools):  # type: ignore[misc]  # untyped library
+        def get_proof(self, index: int) -> list[dict[str, str]]:
+            return super().get_proof(0)  # type: ignore[no-any-return]
+
+    monkeypatch.setattr(batch, "MerkleTools", Faulty)
+    with pytest.raises(PathMismatchError):
+        build_batch(leaves(4))
