@@ -1,0 +1,65 @@
+# make demo [ARGS='…']   the whole story on a chain inside a folder; Python 3.11+, make and PyPI only
+# make test              installs what the tests need and runs every one
+# make check             linters, import contracts and drift checks
+# make bench             ratios against named peers (docs/benchmarks are written from it)
+# make lock              writes both lock files anew from pyproject.toml
+
+PYTHON ?= python3
+ARGS ?=
+BIN := .venv/bin
+UNAME_ROOT := $(shell [ "$$(id -u)" = 0 ] && echo yes)
+
+.PHONY: demo test test-python test-contracts check drift bench lock clean
+
+demo: .venv/installed
+	$(BIN)/rootseal demo $(ARGS)
+
+test: test-contracts test-python
+
+test-python: .venv/installed-dev node_modules/.installed
+	$(BIN)/python -m pytest
+
+test-contracts: node_modules/.installed
+	npm run --silent test
+	npm run --silent coverage
+
+check: .venv/installed-dev node_modules/.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(MAKE) drift
+
+# What is generated and committed is generated again and compared.
+drift: .venv/installed-dev node_modules/.installed
+	npm run --silent compile
+	$(BIN)/python -m scripts.export_abi --check
+
+bench: .venv/installed-dev
+	$(BIN)/python -m benchmarks
+
+.venv/installed: requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Rootseal needs Python 3.11 or newer; name one with make PYTHON=…")'
+	[ -x $(BIN)/python ] || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+.venv/installed-dev: .venv/installed requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.lock
+	touch $@
+
+node_modules/.installed: package-lock.json
+	@command -v npm >/dev/null || { echo 'The tests need Node 20 and npm (the program itself does not).' >&2; exit 69; }
+	npm ci --silent --no-audit --no-fund
+	touch $@
+
+# uv resolves for every platform at once and writes hashes; it is installed beside, never into, .venv
+lock:
+	$(PYTHON) -m venv .lock-venv && .lock-venv/bin/pip install --quiet uv
+	.lock-venv/bin/uv pip compile --quiet --universal --python-version 3.11 --prerelease if-necessary-or-explicit --generate-hashes pyproject.toml -o requirements.lock
+	.lock-venv/bin/uv pip compile --quiet --universal --python-version 3.11 --prerelease if-necessary-or-explicit --generate-hashes --extra dev --constraint requirements.lock pyproject.toml -o requirements-dev.lock
+	rm -rf .lock-venv
+
+clean:
+	rm -rf .venv node_modules artifacts cache coverage coverage.json
