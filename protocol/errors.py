@@ -13,14 +13,16 @@ ChainError                          the chain could not be asked, or refused
 ├─ ChainDisagreementError(network, question) endpoints answered differently
 ├─ StateUnavailableError(network, block)    the node no longer has, or never had, that block's state
 ├─ WrongChainError(network, expected, actual)
+├─ WrongGenesisError(network, expected, actual)  the right chain id, but another chain
 ├─ UnexpectedCodeError(network, address)    the contract's code is not the known one
 └─ TransactionRefusedError(reason)  the node or contract refused a transaction
+   └─ NonceTakenError(nonce)        another transaction holds the nonce, mined or waiting
 ConfigurationError(setting, reason, remedy)   a network file, policy or home is unusable
 """
 
 from typing import Final
 
-from protocol.primitives import Address, BlockNumber, ChainId, render_address
+from protocol.primitives import Address, BlockNumber, ChainId, Digest, render_address, render_hex
 
 
 class ProtocolError(Exception):
@@ -138,6 +140,20 @@ class WrongChainError(ChainError):
         super().__init__(f"{network} should have chain id {expected}, its endpoint serves {actual}.")
 
 
+class WrongGenesisError(ChainError):
+    """An endpoint serves a chain with the right id that began with another block."""
+
+    def __init__(self, network: str, expected: Digest, actual: Digest) -> None:
+        """Keep network and both hashes of block 0."""
+        self.network: Final = network
+        self.expected: Final = expected
+        self.actual: Final = actual
+        super().__init__(
+            f"The endpoint of {network} serves another chain: its first block is "
+            f"{render_hex(actual)}, not {render_hex(expected)}."
+        )
+
+
 class UnexpectedCodeError(ChainError):
     """The contract's address holds other code than the known one, or none."""
 
@@ -157,6 +173,15 @@ class TransactionRefusedError(ChainError):
         """Keep the reason: a custom error's name with arguments where the contract gave one."""
         self.reason: Final = reason
         super().__init__(f"The chain refuses: {reason}.")
+
+
+class NonceTakenError(TransactionRefusedError):
+    """Another transaction of the account holds the nonce: it is mined, or waits with as high a fee."""
+
+    def __init__(self, nonce: int) -> None:
+        """Keep the nonce."""
+        self.nonce: Final = nonce
+        super().__init__(f"another transaction of this account has the nonce {nonce}")
 
 
 class ConfigurationError(Exception):
