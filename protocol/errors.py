@@ -176,7 +176,7 @@ class TransactionRefusedError(ChainError):
 
 
 class NonceTakenError(TransactionRefusedError):
-    """Another transaction of the account holds the nonce: it is mined, or waits with as high a fee."""
+    """Another transaction of the account holds the nonce: mined, or waiting with as high a fee."""
 
     def __init__(self, nonce: int) -> None:
         """Keep the nonce."""

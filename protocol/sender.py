@@ -1,7 +1,7 @@
 """What sending needs from a chain: nonces, fees, gas, and the sending itself.
 
-A sender signs nothing and keeps nothing. It sends the same bytes as often as it is asked to, so that
-whoever stored them first may ask again after any crash.
+A sender signs nothing and keeps nothing. It sends the same bytes as often as it is asked to, so
+that whoever stored them first may ask again after any crash.
 """
 
 from dataclasses import dataclass
