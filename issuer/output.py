@@ -3,11 +3,8 @@
 Only ``DIR/<uuid>.json`` is handed out. ``DIR/batch/`` stays with the institution.
 """
 
-import csv
-import io
 import json
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -101,12 +98,3 @@ class OutputFolder:
         sync_folder(self.batch_folder)
         sync_folder(self.folder)
         sync_folder(self.folder.parent)
-
-
-def render_manifest(columns: Sequence[str], rows: Iterable[Mapping[str, str]]) -> bytes:
-    """Return the manifest as CSV (RFC 4180, UTF-8): a row for each credential."""
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, fieldnames=list(columns), lineterminator="\r\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue().encode()

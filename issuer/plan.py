@@ -68,6 +68,17 @@ class StatusRange:
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """What the institution's profile says when a batch is planned; later changes do not touch it."""
+
+    status_base: str
+    anchor_method: str
+    """DID URL of the anchoring key."""
+    signing_method: str
+    """DID URL of the Ed25519 key."""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """All that is decided before anything is hashed."""
 
@@ -82,6 +93,7 @@ class Plan:
     seq: int
     """Sequence under which the batch must be anchored to be released."""
     range: StatusRange
+    terms: Terms
 
 
 def measure_range(count: int) -> int:

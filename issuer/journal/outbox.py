@@ -14,16 +14,18 @@ from protocol.primitives import Address, TransactionHash
 
 
 def save_anchor_operation(
-    journal: Journal, batch: BatchRecord, plan: Plan, data: bytes, signed: SignedTransaction
+    journal: Journal,
+    batch: BatchRecord,
+    plan: Plan,
+    operation: Operation,
+    signed: SignedTransaction,
 ) -> Operation:
     """Commit the transaction that is to anchor a batch, before it is sent."""
     with journal.write() as rows:
-        operation = _insert_operation(
-            rows, Operation(0, batch.scope, plan.key, plan.nonce, data, batch.id, plan.attempt)
-        )
-        _insert_signed(rows, operation, signed)
+        numbered = _insert_operation(rows, replace(operation, batch=batch.id, attempt=plan.attempt))
+        _insert_signed(rows, numbered, signed)
         journal.insert_step(rows, batch, plan.attempt, Step.STORED)
-    return operation
+    return numbered
 
 
 def save_operation(journal: Journal, operation: Operation, signed: SignedTransaction) -> Operation:
@@ -46,7 +48,12 @@ def find_signed(journal: Journal, operation: Operation) -> tuple[SignedTransacti
         "SELECT * FROM signed_transaction WHERE operation = ? ORDER BY rowid", operation.id
     )
     return tuple(
-        SignedTransaction(TransactionHash(row["hash"]), row["raw"], int(row["fee_wei"]))
+        SignedTransaction(
+            hash=TransactionHash(row["hash"]),
+            raw=row["raw"],
+            fee_wei=int(row["fee_wei"]),
+            priority_fee_wei=int(row["priority_fee_wei"]),
+        )
         for row in rows
     )
 
@@ -77,10 +84,12 @@ def save_outcome(journal: Journal, operation: Operation, outcome: Outcome) -> No
 
 def _insert_operation(rows: sqlite3.Connection, operation: Operation) -> Operation:
     cursor = rows.execute(
-        "INSERT INTO operation (scope, account, nonce, data, batch, attempt)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO operation"
+        " (scope, account, nonce, recipient, value_wei, gas, data, batch, attempt)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            *(operation.scope, operation.account, operation.nonce, operation.data),
+            *(operation.scope, operation.account, operation.nonce, operation.to),
+            *(str(operation.value_wei), operation.gas, operation.data),
             *(operation.batch, operation.attempt),
         ),
     )
@@ -91,8 +100,11 @@ def _insert_signed(
     rows: sqlite3.Connection, operation: Operation, signed: SignedTransaction
 ) -> None:
     rows.execute(
-        "INSERT INTO signed_transaction VALUES (?, ?, ?, ?)",
-        (signed.hash, operation.id, signed.raw, str(signed.fee_wei)),
+        "INSERT OR IGNORE INTO signed_transaction VALUES (?, ?, ?, ?, ?)",
+        (
+            *(signed.hash, operation.id, signed.raw),
+            *(str(signed.fee_wei), str(signed.priority_fee_wei)),
+        ),
     )
 
 
@@ -102,6 +114,9 @@ def _parse_operation(row: sqlite3.Row) -> Operation:
         scope=row["scope"],
         account=Address(row["account"]),
         nonce=row["nonce"],
+        to=None if row["recipient"] is None else Address(row["recipient"]),
+        value_wei=int(row["value_wei"]),
+        gas=row["gas"],
         data=row["data"],
         batch=row["batch"],
         attempt=row["attempt"],

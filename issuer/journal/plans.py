@@ -5,7 +5,7 @@ from datetime import datetime
 
 from issuer.journal.records import BatchRecord, Step
 from issuer.journal.store import Journal
-from issuer.plan import Ledger, Plan, StatusRange
+from issuer.plan import Ledger, Plan, StatusRange, Terms
 from protocol.primitives import Address
 
 
@@ -29,10 +29,11 @@ def save_plan(journal: Journal, batch: BatchRecord, plan: Plan) -> None:
     chosen = plan.range
     with journal.write() as rows:
         rows.execute(
-            "INSERT INTO plan VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)",
+            "INSERT INTO plan VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)",
             (
                 *(batch.id, plan.attempt, plan.seed, plan.moment.isoformat(), plan.key),
                 *(plan.nonce, plan.seq, chosen.list, chosen.start, chosen.size),
+                *(plan.terms.status_base, plan.terms.anchor_method, plan.terms.signing_method),
             ),
         )
         rows.execute(
@@ -47,6 +48,12 @@ def find_plan(journal: Journal, batch: BatchRecord) -> Plan | None:
     """Return the plan in force."""
     rows = journal.read("SELECT * FROM plan WHERE batch = ? AND dropped IS NULL", batch.id)
     return _parse_plan(rows[-1]) if rows else None
+
+
+def find_plans(journal: Journal, batch: BatchRecord) -> tuple[Plan, ...]:
+    """Return every plan that a batch has had, dropped ones too, in their order."""
+    rows = journal.read("SELECT * FROM plan WHERE batch = ? ORDER BY attempt", batch.id)
+    return tuple(map(_parse_plan, rows))
 
 
 def count_plans(journal: Journal, batch: BatchRecord) -> int:
@@ -64,10 +71,13 @@ def drop_plan(journal: Journal, batch: BatchRecord, plan: Plan, reason: str) -> 
 
 
 def insert_release(rows: sqlite3.Connection, batch: BatchRecord, plan: Plan) -> None:
-    """Add to what is being committed that a plan's batch is released (rules 2 and 5)."""
+    """Add to what is being committed that a plan's batch is released (rules 2 and 5).
+
+    The latest sequence counts, also where an older batch is finished after it.
+    """
     rows.execute(
         "INSERT INTO released VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE"
-        " SET seq = excluded.seq, list = excluded.list",
+        " SET seq = excluded.seq, list = excluded.list WHERE excluded.seq >= seq",
         (batch.scope, plan.key, plan.seq, plan.range.list),
     )
 
@@ -81,4 +91,5 @@ def _parse_plan(row: sqlite3.Row) -> Plan:
         nonce=row["nonce"],
         seq=row["seq"],
         range=StatusRange(row["list"], row["start"], row["size"]),
+        terms=Terms(row["status_base"], row["anchor_method"], row["signing_method"]),
     )

@@ -73,12 +73,18 @@ class StatusPlace:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One thing that the chain is to do once: calldata to the registry under one nonce."""
+    """One thing that the chain is to do once, under one nonce of one account."""
 
     id: int
+    """Given by the journal; 0 before."""
     scope: str
+    """The chain."""
     account: Address
     nonce: int
+    to: Address | None
+    """None creates a contract."""
+    value_wei: int
+    gas: int
     data: bytes
     batch: int | None
     """The batch that it anchors or withdraws."""
@@ -93,6 +99,7 @@ class SignedTransaction:
     raw: bytes
     fee_wei: int
     """Highest fee per gas that they allow."""
+    priority_fee_wei: int
 
 
 class Outcome(StrEnum):

@@ -37,6 +37,9 @@ CREATE TABLE plan (
     list INTEGER NOT NULL,
     start INTEGER NOT NULL,
     size INTEGER NOT NULL,
+    status_base TEXT NOT NULL,
+    anchor_method TEXT NOT NULL,    -- methods of the DID document that the proofs name
+    signing_method TEXT NOT NULL,
     dropped TEXT,                   -- why, where another plan follows
     PRIMARY KEY (batch, attempt)
 ) STRICT;
@@ -74,7 +77,10 @@ CREATE TABLE operation (
     scope TEXT NOT NULL,
     account BLOB NOT NULL,
     nonce INTEGER NOT NULL,
-    data BLOB NOT NULL,             -- calldata to the registry
+    recipient BLOB,                 -- null creates a contract
+    value_wei TEXT NOT NULL,
+    gas INTEGER NOT NULL,
+    data BLOB NOT NULL,
     batch INTEGER REFERENCES batch, -- what it anchors or withdraws, if anything
     attempt INTEGER,
     outcome TEXT                    -- null while the chain has not decided
@@ -85,7 +91,8 @@ CREATE TABLE signed_transaction (
     hash BLOB PRIMARY KEY,
     operation INTEGER NOT NULL REFERENCES operation,
     raw BLOB NOT NULL,
-    fee_wei TEXT NOT NULL           -- highest fee per gas: may pass 63 bits
+    fee_wei TEXT NOT NULL,          -- highest fee per gas: may pass 63 bits
+    priority_fee_wei TEXT NOT NULL
 ) STRICT;
 
 CREATE TABLE anchor (

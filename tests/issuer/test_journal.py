@@ -19,12 +19,14 @@ from issuer.journal.records import (
     Step,
 )
 from issuer.journal.store import Journal, open_journal
-from issuer.plan import Plan, StatusRange
+from issuer.plan import Plan, StatusRange, Terms
 from protocol.primitives import Address, BlockNumber, Digest, Leaf, Root, TransactionHash
 
 MOMENT = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 KEY = Address(b"k" * 20)
 INPUTS = Digest(b"i" * 32)
+TERMS = Terms("https://example.org/status/example.org", "did:web:x#a", "did:web:x#b")
+OPERATION = Operation(0, "scope", KEY, 5, Address(b"r" * 20), 2**70, 60_000, b"data", None, None)
 
 
 def open_at(folder: Path) -> Journal:
@@ -32,7 +34,7 @@ def open_at(folder: Path) -> Journal:
 
 
 def plan(attempt: int = 1, start: int = 0) -> Plan:
-    return Plan(attempt, b"s" * 32, MOMENT, KEY, 4, 3, StatusRange(77, start, 16))
+    return Plan(attempt, b"s" * 32, MOMENT, KEY, 4, 3, StatusRange(77, start, 16), TERMS)
 
 
 def begin(journal: Journal, folder: Path) -> BatchRecord:
@@ -168,11 +170,9 @@ def test_a_credential_has_a_place_only_once_it_is_released(tmp_path: Path) -> No
 
 def test_signed_bytes_of_an_operation_stay_in_order(tmp_path: Path) -> None:
     journal = open_at(tmp_path)
-    first = SignedTransaction(TransactionHash(b"1" * 32), b"raw 1", 2**70)
-    raised = SignedTransaction(TransactionHash(b"0" * 32), b"raw 2", 2**71)
-    operation = outbox.save_operation(
-        journal, Operation(0, "scope", KEY, 5, b"data", None, None), first
-    )
+    first = SignedTransaction(TransactionHash(b"1" * 32), b"raw 1", 2**70, 1)
+    raised = SignedTransaction(TransactionHash(b"0" * 32), b"raw 2", 2**71, 2)
+    operation = outbox.save_operation(journal, OPERATION, first)
     outbox.save_signed(journal, operation, raised)
     assert outbox.find_signed(journal, operation) == (first, raised)
     assert outbox.find_open_operations(journal, "scope", KEY) == (operation,)
@@ -182,8 +182,8 @@ def test_a_decided_operation_is_no_longer_open(tmp_path: Path) -> None:
     journal = open_at(tmp_path)
     operation = outbox.save_operation(
         journal,
-        Operation(0, "scope", KEY, 5, b"data", None, None),
-        SignedTransaction(TransactionHash(b"1" * 32), b"raw", 1),
+        OPERATION,
+        SignedTransaction(TransactionHash(b"1" * 32), b"raw", 1, 1),
     )
     outbox.save_outcome(journal, operation, Outcome.MINED)
     assert outbox.find_open_operations(journal, "scope", KEY) == ()

@@ -1,8 +1,6 @@
 """KO-12: files are there whole or not at all, and only where they may be."""
 
-import csv
 import errno
-import io
 import os
 from pathlib import Path
 
@@ -10,7 +8,7 @@ import pytest
 
 from issuer.errors import UsedFolderError
 from issuer.files import write_whole
-from issuer.output import OutputFolder, check_unused, name_file, render_json, render_manifest
+from issuer.output import OutputFolder, check_unused, name_file, render_json
 
 
 def fill(folder: Path) -> OutputFolder:
@@ -84,9 +82,3 @@ def test_a_file_is_named_after_the_credential() -> None:
 
 def test_json_keeps_order_and_script() -> None:
     assert render_json({"b": "Māori 王", "a": 1}) == '{\n  "b": "Māori 王",\n  "a": 1\n}\n'.encode()
-
-
-def test_the_manifest_reads_back() -> None:
-    rows = [{"row": "2", "name": 'O’Brien, "Zoë"\nX'}, {"row": "3", "name": "=1+1"}]
-    text = render_manifest(("row", "name"), rows).decode()
-    assert list(csv.DictReader(io.StringIO(text, newline=""))) == rows

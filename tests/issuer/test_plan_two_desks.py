@@ -12,11 +12,20 @@ from random import Random
 
 import pytest
 
-from issuer.plan import KeyPosition, Ledger, Plan, StatusRange, choose_range, may_release
+from issuer.plan import (
+    KeyPosition,
+    Ledger,
+    Plan,
+    StatusRange,
+    Terms,
+    choose_range,
+    may_release,
+)
 from protocol.primitives import Address, BlockNumber, KeyIndex
 
 MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 KEY = Address(bytes(20))
+TERMS = Terms("https://example.org/status", "did:web:x#a", "did:web:x#b")
 
 
 @dataclass(frozen=True)
@@ -86,7 +95,7 @@ class World:
         if not self.rules.open_lists_keep_their_mark and chosen.list != ledger.released_list:
             chosen = replace(chosen, start=0)
         marks = {**home.ledger.fill_marks, chosen.list: chosen.start + chosen.size}
-        plan = Plan(1, bytes(32), MOMENT, KEY, nonce, seq + 1, chosen)
+        plan = Plan(1, bytes(32), MOMENT, KEY, nonce, seq + 1, chosen, TERMS)
         self.homes[at] = replace(
             home, ledger=replace(home.ledger, fill_marks=marks), plans=(*home.plans[-2:], plan)
         )

@@ -1,0 +1,36 @@
+"""Everything an institution issues with, handed in once."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from issuer.channel import Channel
+from issuer.institution import Institution
+from issuer.signer import CredentialSigner, TransactionSigner
+
+OutputCheck = Callable[[Sequence[Path]], tuple[str, ...]]
+"""Runs the whole verification on written files and returns one sentence for each problem."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signers:
+    """The institution's keys, each behind an interface that never shows it."""
+
+    anchor: TransactionSigner
+    status: TransactionSigner
+    credentials: CredentialSigner
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One institution at work in one home on one network."""
+
+    channel: Channel
+    institution: Institution
+    signers: Signers
+    clock: Callable[[], datetime]
+    draw_bytes: Callable[[int], bytes]
+    """A cryptographic random source."""
+    workers: int
+    """Processes for canonicalising."""
