@@ -1,7 +1,7 @@
 """Deployment records: which contract is the registry on which chain.
 
-One JSON file a chain, ``<chain id>-<genesis hash>.json``, so that two chains with one id never share
-a record. ``deploy`` writes it to the home; those shipped in ``protocol/deployments`` change only by
+One JSON file a chain, ``<chain id>-<genesis hash>.json``, so that two chains with one id never
+share a record. ``deploy`` writes it to the home; those shipped in ``protocol/deployments`` change only by
 reviewed commit. A record of the home counts before a shipped one.
 """
 
@@ -29,7 +29,10 @@ RECORD_LIMIT_BYTES: Final = 16_384
 """A record has under 600 bytes; what is larger is something else."""
 SHIPPED: Final = Path(__file__).parent / "deployments"
 _MEMBERS: Final = frozenset(
-    "chain_id genesis contract code_hash authority authority_name block transaction".split()
+    (
+        *("chain_id", "genesis", "contract", "code_hash", "authority", "authority_name"),
+        *("block", "transaction"),
+    )
 )
 
 

@@ -13,6 +13,7 @@ ChainError                          the chain could not be asked, or refused
 ├─ ChainDisagreementError(network, question) endpoints answered differently
 ├─ StateUnavailableError(network, block)    the node no longer has, or never had, that block's state
 ├─ WrongChainError(network, expected, actual)
+├─ NoRegistryError(network)         no registry is recorded for the network
 ├─ WrongGenesisError(network, expected, actual)  the right chain id, but another chain
 ├─ UnexpectedCodeError(network, address)    the contract's code is not the known one
 └─ TransactionRefusedError(reason)  the node or contract refused a transaction
@@ -138,6 +139,15 @@ class WrongChainError(ChainError):
         self.expected: Final = expected
         self.actual: Final = actual
         super().__init__(f"{network} should have chain id {expected}, its endpoint serves {actual}.")
+
+
+class NoRegistryError(ChainError):
+    """No registry is recorded for the network, so there is nothing to ask."""
+
+    def __init__(self, network: str) -> None:
+        """Keep the network."""
+        self.network: Final = network
+        super().__init__(f"No registry is recorded for the network {network}.")
 
 
 class WrongGenesisError(ChainError):

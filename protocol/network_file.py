@@ -28,8 +28,10 @@ FILE_LIMIT_BYTES: Final = 65_536
 CHAIN_ID_LIMIT: Final = 2**53
 """Larger ones do not survive JSON readers; EIP-2294 asks for less still."""
 KEYS: Final = frozenset(
-    "chain_id genesis endpoints contract code_hash authority authority_name finality"
-    " freshness_seconds explorer".split()
+    (
+        *("chain_id", "genesis", "endpoints", "contract", "code_hash", "authority"),
+        *("authority_name", "finality", "freshness_seconds", "explorer"),
+    )
 )
 
 
