@@ -12,6 +12,7 @@ ChainError                          the chain could not be asked, or refused
 ├─ ChainUnreachableError(network, reason)   no endpoint answered
 ├─ ChainDisagreementError(network, question) endpoints answered differently
 ├─ StateUnavailableError(network, block)    the node no longer has, or never had, that block's state
+├─ TransactionPendingError(network, transaction)  sent, but in no block yet
 ├─ WrongChainError(network, expected, actual)
 ├─ NoRegistryError(network)         no registry is recorded for the network
 ├─ WrongGenesisError(network, expected, actual)  the right chain id, but another chain
@@ -23,7 +24,15 @@ ConfigurationError(setting, reason, remedy)   a network file, policy or home is 
 
 from typing import Final
 
-from protocol.primitives import Address, BlockNumber, ChainId, Digest, render_address, render_hex
+from protocol.primitives import (
+    Address,
+    BlockNumber,
+    ChainId,
+    Digest,
+    TransactionHash,
+    render_address,
+    render_hex,
+)
 
 
 class ProtocolError(Exception):
@@ -130,6 +139,16 @@ class StateUnavailableError(ChainError):
         super().__init__(f"No endpoint of {network} has the state of block {block}.")
 
 
+class TransactionPendingError(ChainError):
+    """The node knows the transaction, but no block holds it yet."""
+
+    def __init__(self, network: str, transaction: TransactionHash) -> None:
+        """Keep network and transaction."""
+        self.network: Final = network
+        self.transaction: Final = transaction
+        super().__init__(f"On {network} no block holds the transaction yet.")
+
+
 class WrongChainError(ChainError):
     """An endpoint serves another chain than the one configured."""
 
@@ -138,7 +157,9 @@ class WrongChainError(ChainError):
         self.network: Final = network
         self.expected: Final = expected
         self.actual: Final = actual
-        super().__init__(f"{network} should have chain id {expected}, its endpoint serves {actual}.")
+        super().__init__(
+            f"{network} should have chain id {expected}, its endpoint serves {actual}."
+        )
 
 
 class NoRegistryError(ChainError):
