@@ -108,7 +108,7 @@ def ask(node: Node, method: str, *params: object) -> Answer:
 
 
 def find_time(seconds: int) -> datetime | None:
-    """Return one of the registry's times, None for 0; what is beyond the calendar is its last day."""
+    """Return one of the registry's times, None for 0; beyond the calendar is its last second."""
     if seconds == 0:
         return None
     return datetime.fromtimestamp(min(seconds, _YEAR_LIMIT - 1), UTC)

@@ -1,9 +1,9 @@
 """What is sent to the registry and what it answers, as bytes."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
-import eth_abi
+from eth_abi.abi import decode, encode
 from eth_abi.exceptions import DecodingError
 
 from protocol.primitives import Address, render_address
@@ -25,15 +25,15 @@ def encode_call(function: str, *arguments: object) -> bytes:
     Addresses and digests are bytes; lists may be tuples. A wrong argument is the caller's bug.
     """
     entry = load_registry_abi().functions[function]
-    return entry.selector + eth_abi.encode(_list_types(entry), arguments)
+    return entry.selector + encode(_list_types(entry), arguments)
 
 
 def encode_deployment(authority: Address) -> bytes:
     """Return the data that creates a registry with its first authority."""
-    return load_registry_abi().bytecode + eth_abi.encode(["address"], [authority])
+    return load_registry_abi().bytecode + encode(["address"], [authority])
 
 
-def decode_result(function: str, data: bytes) -> tuple[object, ...]:
+def decode_result(function: str, data: bytes) -> tuple[Any, ...]:
     """Return what a view answered; one struct counts as the tuple of its members.
 
     Raises:
@@ -53,7 +53,7 @@ def decode_values(types: Sequence[str], data: bytes) -> tuple[object, ...]:
     """
     plain = ["bytes" if each == "string" else each for each in types]
     try:
-        values = eth_abi.decode(plain, data)
+        values = decode(plain, data)
     except (DecodingError, OverflowError) as error:
         message = "the data are not the expected values"
         raise ValueError(message) from error

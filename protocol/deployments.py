@@ -1,8 +1,8 @@
 """Deployment records: which contract is the registry on which chain.
 
 One JSON file a chain, ``<chain id>-<genesis hash>.json``, so that two chains with one id never
-share a record. ``deploy`` writes it to the home; those shipped in ``protocol/deployments`` change only by
-reviewed commit. A record of the home counts before a shipped one.
+share a record. ``deploy`` writes it to the home; those shipped in ``protocol/deployments`` change
+only by reviewed commit. A record of the home counts before a shipped one.
 """
 
 import json

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from types import MappingProxyType
+from types import MappingProxyType as freeze  # noqa: N813 (a read-only view of a dict)
 from typing import Any, Final
 
 from protocol.primitives import DIGEST_BYTES, Digest, hash_keccak, parse_prefixed_hex
@@ -66,16 +66,12 @@ def load_registry_abi() -> RegistryAbi:
     artefact = json.loads(text)
     entries = [(item["type"], _parse_entry(item)) for item in artefact["abi"]]
     return RegistryAbi(
-        functions=_index((entry.name, entry) for kind, entry in entries if kind == "function"),
-        events=_index((entry.hash, entry) for kind, entry in entries if kind == "event"),
-        errors=_index((entry.selector, entry) for kind, entry in entries if kind == "error"),
+        functions=freeze({each.name: each for kind, each in entries if kind == "function"}),
+        events=freeze({each.hash: each for kind, each in entries if kind == "event"}),
+        errors=freeze({each.selector: each for kind, each in entries if kind == "error"}),
         bytecode=bytes.fromhex(artefact["bytecode"].removeprefix("0x")),
         code_hash=Digest(parse_prefixed_hex(artefact["codeHash"], DIGEST_BYTES)),
     )
-
-
-def _index(pairs: Any) -> Mapping[Any, Entry]:
-    return MappingProxyType(dict(pairs))
 
 
 def _parse_entry(item: Mapping[str, Any]) -> Entry:
