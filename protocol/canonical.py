@@ -1,7 +1,7 @@
 """Canonicalise a guarded document: JSON-LD to RDFC-1.0 N-Quads. The only module that knows pyld.
 
-pyld drops, guesses and never stops of its own accord; the guard's rules are applied around it here, so
-that nothing else can use it without them. One expansion serves guard and canonical form.
+pyld drops, guesses and never stops of its own accord; the guard's rules are applied around it here,
+so that nothing else can use it without them. One expansion serves guard and canonical form.
 """
 
 import hashlib
@@ -152,7 +152,7 @@ def _options() -> dict[str, object]:
 
 
 def _load_document(url: str, _options: object) -> dict[str, object]:
-    """Answer from the bundle; the tag lets pyld keep the processed context for the whole process."""
+    """Answer from the bundle; the tag lets pyld keep the processed context."""
     return {
         "contextUrl": None,
         "documentUrl": url,

@@ -1,8 +1,8 @@
-"""What a credential must be like before its hash means anything (rules G1 to G9 of docs/receipt.md).
+"""What a credential must be like before its hash means anything (docs/receipt.md, G1 to G9).
 
-JSON-LD drops silently what it does not understand, so that two files can have one hash. Each rule below
-is one small function that refuses one way of doing so; issuing and verifying run the same ones. G0 is
-``strict_json``, G10 is ``view``.
+JSON-LD drops silently what it does not understand, so that two files can have one hash. Each rule
+below is one small function that refuses one way of doing so; issuing and verifying run the same
+ones. G0 is ``strict_json``, G10 is ``view``.
 """
 
 import json
@@ -161,7 +161,7 @@ def refuse_repeats(place: Place) -> None:
 
 
 def refuse_odd_ids(place: Place) -> None:
-    """G5: every ``id`` is an absolute IRI; with a blank in it, all that is said of it is dropped."""
+    """G5: every ``id`` is an absolute IRI; with a blank in it, all said of it would be dropped."""
     if place.key != "id":
         return
     if not isinstance(place.value, str) or not is_absolute_iri(place.value):
@@ -242,7 +242,7 @@ def refuse_dropped(document: Mapping[str, object], member: object) -> None:
 
 
 def refuse_relative(root: Mapping[str, object]) -> None:
-    """G5: every type and every IRI-valued text is absolute; others are dropped, or read differently."""
+    """G5: every type and IRI-valued text is absolute; others are dropped, or read differently."""
     for node in walk_nodes(root):
         for name in _find_names(node.content):
             if name.startswith(RELATIVE_BASE.split("/")[0]) or not is_absolute_iri(name):
@@ -273,7 +273,7 @@ def refuse_two_descriptions(root: Mapping[str, object]) -> None:
 
 
 def refuse_words_about_issuer(root: Mapping[str, object]) -> None:
-    """G5: only the credential speaks of itself, only ``issuer`` of the issuer: no learner's evidence."""
+    """G5: only the credential describes itself, only ``issuer`` the issuer, no evidence does."""
     issuers = {name for node in _values(root, "issuer") for name in _texts(node.get("@id"))}
     for node in walk_nodes(root):
         name, place = node.content.get("@id"), _shorten(node.place)

@@ -1,4 +1,4 @@
-"""Read the canonical form back: whatever is shown is read from exactly the bytes that are hashed."""
+"""Read the canonical form back: what is shown is read from exactly the bytes that are hashed."""
 
 import re
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
 """Read one JSON object as if an enemy wrote it (rule G0 of docs/receipt.md).
 
-``json`` alone keeps the last of two equal members, knows NaN, guesses encodings, reads surrogates and
-dies of deep nesting; each of these would let two readers of one file see two credentials.
+``json`` alone keeps the last of two equal members, knows NaN, guesses encodings, reads surrogates
+and dies of deep nesting; each of these would let two readers of one file see two credentials.
 """
 
 import json
