@@ -99,13 +99,15 @@ def conclude(carrier: Carrier, operation: Operation, mined: Transaction | None) 
 def find_mined(carrier: Carrier, operation: Operation) -> Transaction | None:
     """Return the one of an operation's transactions that was mined."""
     for signed in reversed(outbox.find_signed(carrier.channel.journal, operation)):
-        wanted = signed.hash
-        found = ask_patiently(
-            carrier.channel, lambda: carrier.channel.chain.read_transaction(wanted)
-        )
+        found = _read_transaction(carrier, signed.hash)
         if found is not None:
             return found
     return None
+
+
+def _read_transaction(carrier: Carrier, wanted: TransactionHash) -> Transaction | None:
+    chain = carrier.channel.chain
+    return ask_patiently(carrier.channel, lambda: chain.read_transaction(wanted))
 
 
 def wait_final(carrier: Carrier, mined: Transaction) -> bool:

@@ -4,13 +4,32 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 from issuer.channel import Channel
-from issuer.institution import Institution
 from issuer.signer import CredentialSigner, TransactionSigner
 
 OutputCheck = Callable[[Sequence[Path]], tuple[str, ...]]
 """Runs the whole verification on written files and returns one sentence for each problem."""
+
+
+class Issuing(Protocol):
+    """What issuing asks of an institution's profile (`issuer.institution`)."""
+
+    @property
+    def did(self) -> str:
+        """Its identifier."""
+        ...
+
+    @property
+    def status_base(self) -> str:
+        """Address below which its status lists are published."""
+        ...
+
+    @property
+    def anchor_method(self) -> str:
+        """DID URL of the key that anchors."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +46,7 @@ class Desk:
     """One institution at work in one home on one network."""
 
     channel: Channel
-    institution: Institution
+    institution: Issuing
     signers: Signers
     clock: Callable[[], datetime]
     draw_bytes: Callable[[int], bytes]

@@ -47,6 +47,18 @@ def open_carrier(channel: Channel, signer: TransactionSigner) -> Iterator[Carrie
         LockedError: another process of this home holds the account.
         ChainError: the network is another one than configured, cannot be reached, or refuses.
     """
+    with hold_carrier(channel, signer) as carrier:
+        prepare_carrier(carrier)
+        yield carrier
+
+
+@contextmanager
+def hold_carrier(channel: Channel, signer: TransactionSigner) -> Iterator[Carrier]:
+    """Hold an account's lock and ask the chain nothing; `prepare_carrier` before anything is sent.
+
+    Raises:
+        LockedError: another process of this home holds the account.
+    """
     with hold_account(
         channel.home,
         channel.chain.network.chain_id,
@@ -56,9 +68,7 @@ def open_carrier(channel: Channel, signer: TransactionSigner) -> Iterator[Carrie
         ),
         wait_seconds=channel.patience.lock_seconds,
     ):
-        carrier = Carrier(channel, signer)
-        prepare_carrier(carrier)
-        yield carrier
+        yield Carrier(channel, signer)
 
 
 def prepare_carrier(carrier: Carrier) -> None:

@@ -1,8 +1,8 @@
 """Unsigned credentials of a batch under way, one JSON line each, in the home.
 
-They are kept from hashing to the end, so that what is written is what was hashed, even if the program
-is upgraded or the roster deleted in between. They are personal data: owner-only, and deleted at the
-end of the batch.
+They are kept from hashing to the end, so that what is written is what was hashed, even if the
+program is upgraded or the roster deleted in between. They are personal data: owner-only, and
+deleted at the end of the batch.
 """
 
 import os

@@ -13,6 +13,7 @@ from issuer.plan import (
     Ledger,
     Plan,
     StatusRange,
+    Terms,
     choose_range,
     may_release,
     measure_range,
@@ -135,5 +136,6 @@ def test_only_the_planned_sequence_releases() -> None:
         7,
         5,
         StatusRange(1, 0, 16),
+        Terms("https://example.org/status", "did:web:x#a", "did:web:x#b"),
     )
     assert [may_release(plan, seq) for seq in (4, 5, 6)] == [False, True, False]
