@@ -11,6 +11,7 @@ IssuanceError                        this cannot be issued, and nothing was sent
 ├─ JournalError(path, reason)        the journal cannot be used
 ├─ JournalConflictError(reason)      journal and input say different things
 ├─ LockedError(account)              another process of this home uses the account
+├─ SignerPolicyError(what)           a key was asked to sign what its policy does not allow
 ├─ ListFullError(list)               no status list has room for the batch
 ├─ PathMismatchError(index)          the tree library built a path that does not lead to its root
 └─ OutputError(problems)             what was written does not check out
@@ -129,6 +130,15 @@ class LockedError(IssuanceError):
             f"Another process of this home uses the account {render_address(account)}. "
             "Wait until it has ended, then run the same command again."
         )
+
+
+class SignerPolicyError(IssuanceError):
+    """A key was asked to sign what its policy does not allow; nothing was signed."""
+
+    def __init__(self, what: str) -> None:
+        """Keep what was asked for, a clause that goes on from "a transaction or request"."""
+        self.what: Final = what
+        super().__init__(f"This key signs no transaction or request {what}.")
 
 
 class ListFullError(IssuanceError):
