@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 
 from pyld import canon, jsonld
 
-from protocol import guard
+from protocol import guard, statement_guard
 from protocol.contexts import load_context
 from protocol.errors import GuardError
 from protocol.nquads import Quad, parse_canonical
@@ -65,7 +65,9 @@ def canonicalise(document: Mapping[str, object]) -> Canonical:
         GuardError: a rule refuses it.
         UnknownContextError: a context that no profile knows.
     """
-    return Canonical(_canonicalise(document, guard.STATEMENT_RULES + guard.CREDENTIAL_RULES))
+    return Canonical(
+        _canonicalise(document, statement_guard.STATEMENT_RULES + statement_guard.CREDENTIAL_RULES)
+    )
 
 
 def canonicalise_proof_options(options: Mapping[str, object]) -> bytes:
@@ -75,7 +77,7 @@ def canonicalise_proof_options(options: Mapping[str, object]) -> bytes:
         GuardError: a rule refuses it.
         UnknownContextError: a context that no profile knows.
     """
-    return _canonicalise(options, guard.STATEMENT_RULES)
+    return _canonicalise(options, statement_guard.STATEMENT_RULES)
 
 
 def hash_leaf(nquads: bytes) -> Leaf:
@@ -92,10 +94,12 @@ def canonicalise_quads(text: str) -> bytes:
     return _run(lambda: _label(jsonld.JsonLdProcessor.parse_nquads(text)))
 
 
-def _canonicalise(document: Mapping[str, object], rules: Sequence[guard.StatementRule]) -> bytes:
+def _canonicalise(
+    document: Mapping[str, object], rules: Sequence[statement_guard.StatementRule]
+) -> bytes:
     guard.check_document(document)
     root = _run(partial(_expand, document))
-    guard.check_expanded(root)
+    statement_guard.check_expanded(root)
     nquads = _run(lambda: _label(_to_rdf(root)))
     quads: Sequence[Quad] = parse_canonical(nquads)
     for rule in rules:
@@ -124,7 +128,7 @@ def _describe(error: Exception) -> str:
 
 
 def _expand(document: Mapping[str, object]) -> Mapping[str, object]:
-    processor = jsonld.JsonLdProcessor(lambda name: guard.refuse_dropped(document, name))
+    processor = jsonld.JsonLdProcessor(lambda name: statement_guard.refuse_dropped(document, name))
     expanded = processor.expand(dict(document), _options())
     if len(expanded) != 1 or not isinstance(expanded[0], dict):
         raise GuardError("G9", "", "it is not one object")
@@ -145,7 +149,7 @@ def _label(dataset: dict[str, Any]) -> bytes:
 def _options() -> dict[str, object]:
     return {
         "algorithm": ALGORITHM,
-        "base": guard.RELATIVE_BASE,
+        "base": statement_guard.RELATIVE_BASE,
         "documentLoader": _load_document,
         "processingMode": "json-ld-1.1",
     }

@@ -1,8 +1,8 @@
-"""The Open Badges 3.0 schema for Verifiable Credentials 2.0, and what its prose adds, in plain words.
+"""The Open Badges 3.0 schema for Verifiable Credentials 2.0 and what its prose adds, plainly said.
 
 The official schema (JSON-LD form) is bundled and used offline. Reasons are written for a registrar.
-Not checked: that a result names a result description of this very achievement, since the achievement
-may keep its descriptions elsewhere; the issuer's own drafts are checked for that against the rubric.
+Not checked: that a result names a result description of this very achievement, since achievements
+may keep those elsewhere; the issuer's own drafts are checked against the rubric.
 """
 
 import json
@@ -38,6 +38,7 @@ _KINDS: Final[Mapping[str, str]] = {
     "integer": "a whole number",
     "boolean": "true or false",
 }
+_ROOT_CLASS: Final = "OpenBadgeCredential"
 _LISTED_CHOICES: Final = 12
 _LANGUAGE_EXPECTED: Final = "expected a language tag such as en, mi or pt-BR"
 
@@ -76,6 +77,23 @@ def load_definitions() -> Mapping[str, Mapping[str, object]]:
     """Return the schema's ``$defs``: one JSON schema for each class of Open Badges 3.0."""
     definitions: Mapping[str, Mapping[str, object]] = _load_schema()["$defs"]
     return definitions
+
+
+def list_array_members(classes: Iterable[str]) -> frozenset[str]:
+    """Return the members that the schema makes lists in any of these classes."""
+    members = _load_array_members()
+    return frozenset().union(*(members.get(name, frozenset()) for name in classes))
+
+
+@cache
+def _load_array_members() -> Mapping[str, frozenset[str]]:
+    schemas = {**load_definitions(), _ROOT_CLASS: _load_schema()}
+    return {name: _find_array_members(schema) for name, schema in schemas.items()}
+
+
+def _find_array_members(schema: Mapping[str, Any]) -> frozenset[str]:
+    properties = schema.get("properties", {})
+    return frozenset(name for name, value in properties.items() if value.get("type") == "array")
 
 
 def find_schema_problems(document: Mapping[str, object]) -> tuple[Problem, ...]:
@@ -123,7 +141,7 @@ def _describe_all(errors: Iterable[ValidationError]) -> Iterator[Problem]:
 
 
 def _find_object_branch(error: ValidationError) -> list[ValidationError]:
-    """Where text or an object may stand and an object does, return what is wrong with the object."""
+    """Where text or an object may stand, and an object does, return what is wrong inside it."""
     if error.validator not in ("anyOf", "oneOf") or not isinstance(error.instance, dict):
         return []
     return [
@@ -142,12 +160,10 @@ def _describe(error: ValidationError) -> str:
     match error.validator:
         case "type":
             return f"expected {_KINDS[error.validator_value]}, found {_name_kind(error.instance)}"
-        case "enum" | "const":
+        case "enum":
             return f"expected {_list_choices(error.validator_value)}"
         case "contains":
             return f"expected {_list_choices(error.validator_value['enum'])} among these"
-        case "format":
-            return _describe_format(str(error.validator_value))
         case "additionalProperties":
             known = ", ".join(sorted(error.schema["properties"]))
             return f"only these members are known here: {known}"
@@ -155,16 +171,18 @@ def _describe(error: ValidationError) -> str:
             return f"expected at least {error.validator_value} entries"
         case "oneOf" | "anyOf":
             return _describe_choice(error)
-        case "pattern" if list(error.absolute_path)[-1:] == ["inLanguage"]:
-            return _LANGUAGE_EXPECTED
         case _:
-            return f"expected text of the form {error.validator_value}"
+            return _describe_form(error)
 
 
-def _describe_format(name: str) -> str:
-    if name == "date":
+def _describe_form(error: ValidationError) -> str:
+    if error.validator_value == "date":
         return "expected a date such as 2026-11-24"
-    return "expected a date and time with zone, such as 2026-11-24T09:00:00Z"
+    if error.validator_value == "date-time":
+        return "expected a date and time with zone, such as 2026-11-24T09:00:00Z"
+    if list(error.absolute_path)[-1:] == ["inLanguage"]:
+        return _LANGUAGE_EXPECTED
+    return f"expected text of the form {error.validator_value}"
 
 
 def _describe_choice(error: ValidationError) -> str:
