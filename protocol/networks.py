@@ -16,6 +16,7 @@ from protocol.deployments import find_deployment
 from protocol.errors import ConfigurationError
 from protocol.network_file import NetworkFile, find_endpoint_fault, load_network_file
 from protocol.primitives import ChainId, Digest
+from protocol.registry_abi import load_registry_abi
 
 EMBEDDED: Final = "embedded"
 LOCAL: Final = "local"
@@ -169,7 +170,7 @@ def _merge(base: Network, file: NetworkFile | None, name: str) -> Network:
         chain_id=file.chain_id or base.chain_id,
         genesis=file.genesis or base.genesis,
         contract=file.contract,
-        code_hash=file.code_hash,
+        code_hash=file.code_hash or _find_code_hash(file),
         authority=file.authority,
         authority_name=file.authority_name or "",
         finality=file.finality or base.finality,
@@ -177,6 +178,11 @@ def _merge(base: Network, file: NetworkFile | None, name: str) -> Network:
         explorer=file.explorer or base.explorer,
         record=f"networks/{name}.toml" if file.contract else "",
     )
+
+
+def _find_code_hash(file: NetworkFile) -> Digest | None:
+    """Return this release's code hash for a registry that the file names without one."""
+    return load_registry_abi().code_hash if file.contract else None
 
 
 def _build_embedded(home: Path, identity: ChainIdentity | None) -> Network:
