@@ -2,8 +2,8 @@
 
 JSON-LD drops silently what it does not understand, so that two files can have one hash. Each rule
 below is one small function that refuses one way of doing so; issuing and verifying run the same
-ones. Here are those on the document as written (G0 to G5, G8); ``statement_guard`` has those on what it
-comes to, ``strict_json`` those on its bytes, ``view`` is G10.
+ones. Here are those on the document as written (G0 to G5, G8); ``statement_guard`` has those on
+what it comes to, ``strict_json`` those on its bytes, ``view`` is G10.
 """
 
 import json

@@ -149,52 +149,63 @@ def _find_object_branch(error: ValidationError) -> list[ValidationError]:
     ]
 
 
+def _get_rule(error: ValidationError) -> Any:  # noqa: ANN401 (whatever the schema says there)
+    return error.validator_value
+
+
 def _describe_missing(error: ValidationError) -> Iterator[Problem]:
     path = render_path(error.absolute_path)
-    for member in error.validator_value:
-        if member not in error.instance:
+    present: Any = error.instance
+    for member in _get_rule(error):
+        if member not in present:
             yield (f"{path}.{member}" if path else member), "it is missing"
 
 
 def _describe(error: ValidationError) -> str:
     match error.validator:
         case "type":
-            return f"expected {_KINDS[error.validator_value]}, found {_name_kind(error.instance)}"
+            return f"expected {_KINDS[_get_rule(error)]}, found {_name_kind(error.instance)}"
         case "enum":
-            return f"expected {_list_choices(error.validator_value)}"
+            return f"expected {_list_choices(_get_rule(error))}"
         case "contains":
-            return f"expected {_list_choices(error.validator_value['enum'])} among these"
+            return f"expected {_list_choices(_get_rule(error)['enum'])} among these"
         case "additionalProperties":
-            known = ", ".join(sorted(error.schema["properties"]))
+            known = ", ".join(sorted(_get_known_members(error)))
             return f"only these members are known here: {known}"
         case "minItems":
-            return f"expected at least {error.validator_value} entries"
+            return f"expected at least {_get_rule(error)} entries"
         case "oneOf" | "anyOf":
             return _describe_choice(error)
         case _:
             return _describe_form(error)
 
 
+def _get_known_members(error: ValidationError) -> Iterable[str]:
+    schema: Any = error.schema
+    known: Iterable[str] = schema["properties"]
+    return known
+
+
 def _describe_form(error: ValidationError) -> str:
-    if error.validator_value == "date":
+    if _get_rule(error) == "date":
         return "expected a date such as 2026-11-24"
-    if error.validator_value == "date-time":
+    if _get_rule(error) == "date-time":
         return "expected a date and time with zone, such as 2026-11-24T09:00:00Z"
     if list(error.absolute_path)[-1:] == ["inLanguage"]:
         return _LANGUAGE_EXPECTED
-    return f"expected text of the form {error.validator_value}"
+    return f"expected text of the form {_get_rule(error)}"
 
 
 def _describe_choice(error: ValidationError) -> str:
     choices = [
         choice
-        for branch in error.validator_value
+        for branch in _get_rule(error)
         if isinstance(branch, dict)
         for choice in branch.get("enum", ())
     ]
     if choices:
         return f"expected {_list_choices(choices)}, or a term of your own such as ext:Something"
-    kinds = {_KINDS.get(branch.get("type", ""), "an object") for branch in error.validator_value}
+    kinds = {_KINDS.get(branch.get("type", ""), "an object") for branch in _get_rule(error)}
     return f"expected {' or '.join(sorted(kinds))}, found {_name_kind(error.instance)}"
 
 

@@ -1,7 +1,7 @@
 """What a document must come to in JSON-LD before its hash means anything (docs/receipt.md).
 
-The second half of the guard: rules on the expanded form (G2, G5, G6) and on the statements (G9). Each
-is one small function; ``guard`` has the first half and says why there is a guard.
+The second half of the guard: rules on the expanded form (G2, G5, G6) and on the statements (G9).
+Each is one small function; ``guard`` has the first half and says why there is a guard.
 """
 
 import json

@@ -1,8 +1,9 @@
 """What is shown of a credential: computed from its canonical form, never the upload (rule G10).
 
 Two files with one hash have one view, since it is a function of the hashed bytes alone. Members
-have the names of our two contexts. Order says nothing in the canonical form, so lists are sorted here,
-except those whose order is signed; a thing is shown in full nearest the root, elsewhere by its id.
+have the names of our two contexts. Order says nothing in the canonical form, so lists are sorted
+here, except those whose order is signed; a thing is shown in full nearest the root, elsewhere by
+its id.
 """
 
 import json
