@@ -1,10 +1,17 @@
 """The bytes of a JSON-RPC answer, read strictly."""
 
 import json
+import re
 from typing import Final
 
 from protocol.node import NodeError
 
+DEPTH_LIMIT: Final = 64
+"""Answers nest about 5 deep. web3 brings py_ecc, which lifts Python's recursion limit so far that
+deep JSON kills the process instead of raising an error, so depth is counted first."""
+_STRUCTURE: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
+_OPENING: Final = (b"[", b"{")
+_CLOSING: Final = (b"]", b"}")
 MESSAGE_LIMIT: Final = 300
 """An endpoint's own words are shown up to here."""
 
@@ -30,15 +37,29 @@ def parse_rpc_answer(body: bytes, question: bytes) -> object:
 
 
 def _parse_object(body: bytes) -> dict[str, object]:
+    if _is_too_deep(body):
+        message = "the endpoint's answer is nested too deeply"
+        raise ValueError(message)
     try:
         answer = json.loads(body)
-    except (ValueError, RecursionError):
+    except ValueError:
         message = "the endpoint's answer is not JSON"
         raise ValueError(message) from None
     if not isinstance(answer, dict):
         message = "the endpoint's answer is no JSON object"
         raise ValueError(message)  # noqa: TRY004 (one kind of error for every unusable answer)
     return answer
+
+
+def _is_too_deep(body: bytes) -> bool:
+    """Tell whether brackets nest beyond the limit, without building anything."""
+    depth = 0
+    for token in _STRUCTURE.finditer(body):
+        sign = token[0]
+        depth += (sign in _OPENING) - (sign in _CLOSING)
+        if depth > DEPTH_LIMIT:
+            return True
+    return False
 
 
 def _build_error(error: dict[str, object]) -> NodeError:
