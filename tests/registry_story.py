@@ -84,8 +84,8 @@ class Story:
         )
         return sign(account, replace(request, **changes))
 
-    def send(self, account, to, data: bytes, gas: int | None = None):
-        hash_ = self.sender.send(self.sign(account, to, data, gas))
+    def send(self, account, to, data: bytes, gas: int | None = None, **changes):
+        hash_ = self.sender.send(self.sign(account, to, data, gas, **changes))
         found = self.reader.read_transaction(hash_)
         assert found is not None
         return found

@@ -1,0 +1,3 @@
+from tests.chain_fixtures import story
+
+__all__ = ["story"]
