@@ -1,6 +1,7 @@
 """Answers about accounts and their storage, with proofs."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import rlp
 from eth.abc import BlockHeaderAPI
@@ -18,6 +19,9 @@ from protocol.embedded.parameters import (
 from protocol.embedded.render import Json, render_quantity, render_word
 from protocol.embedded.rules import Chain
 from protocol.primitives import DIGEST_BYTES, Digest, hash_keccak, render_hex
+
+EMPTY_TRIE: Final = b""
+"""The one node of a trie without entries."""
 
 
 def get_balance(chain: Chain, params: Sequence[object]) -> str:
@@ -86,7 +90,7 @@ def _read_account(chain: Chain, header: BlockHeaderAPI, key: Digest) -> Account:
 def _cut_proof(chain: Chain, root: bytes, key: Digest) -> list[str]:
     trie = HexaryTrie(chain.database.db, root)
     nodes = trie.get_proof(key)  # type: ignore[no-untyped-call]  # not annotated there
-    return [render_hex(rlp.encode(node)) for node in nodes]
+    return [render_hex(rlp.encode(node)) for node in nodes or (EMPTY_TRIE,)]
 
 
 def _parse_slot(slot: object) -> int:

@@ -5,7 +5,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final, Self
 
-from eth.exceptions import HeaderNotFound, StateRootNotFound
+from eth.exceptions import CanonicalHeadNotFound, HeaderNotFound, StateRootNotFound
 from eth.vm.interrupt import EVMMissingData
 from trie.exceptions import MissingTraversalNode, MissingTrieNode
 
@@ -114,6 +114,7 @@ class EmbeddedNode:
 
 
 MISSING: Final = (
+    CanonicalHeadNotFound,
     EVMMissingData,
     HeaderNotFound,
     MissingTraversalNode,

@@ -72,7 +72,7 @@ def open_embedded(
     try:
         with store.read():
             chain = open_chain(store)
-    except (KeyError, ValueError) as error:
+    except LookupError as error:
         store.close()
         raise report_damage(path, "it has no newest block") from error
     return EmbeddedNode(store, chain, clock, sleep)

@@ -9,7 +9,7 @@ from eth.consensus.context import ConsensusContext
 from eth.db.atomic import AtomicDB
 from eth.db.backends.base import BaseDB
 from eth.db.chain import ChainDB
-from eth.exceptions import HeaderNotFound
+from eth.exceptions import CanonicalHeadNotFound, HeaderNotFound
 from eth.rlp.headers import BlockHeader
 from eth.vm.chain_context import ChainContext
 from eth.vm.forks.prague import PragueVM
@@ -66,10 +66,14 @@ def open_chain(store: Store) -> Chain:
     """Return the chain in a store.
 
     Raises:
-        KeyError, ValueError: there is none.
+        LookupError: there is none.
     """
     chain = Chain(ChainId(int(store[CHAIN_ID_KEY])), ChainDB(_wrap(store)))
-    chain.read_head()
+    try:
+        chain.read_head()
+    except (CanonicalHeadNotFound, HeaderNotFound) as error:
+        message = "no newest block"
+        raise LookupError(message) from error
     return chain
 
 
