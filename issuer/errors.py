@@ -7,7 +7,8 @@ IssuanceError                        this cannot be issued, and nothing was sent
 │  ├─ DuplicateLeafError(first, second)
 │  ├─ RefusedCredentialsError(problems)   credentials that guard, schema or canonical form refuse
 │  ├─ UsedFolderError(folder, reason)     the output folder holds something else
-│  └─ StatusInputError(problems)          files or rows that a status change cannot use
+│  ├─ StatusInputError(problems)          files or rows that a status change cannot use
+│  └─ RegistrationError(path, reason)     an institution's registration file cannot be used
 ├─ JournalError(path, reason)        the journal cannot be used
 ├─ JournalConflictError(reason)      journal and input say different things
 ├─ LockedError(account)              another process of this home uses the account
@@ -99,6 +100,16 @@ class StatusInputError(InputError):
         """Keep one sentence a problem."""
         self.problems: Final = tuple(problems)
         super().__init__(_list_problems("No status was changed", self.problems))
+
+
+class RegistrationError(InputError):
+    """An institution's registration file cannot be used."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        """Keep file and reason."""
+        self.path: Final = path
+        self.reason: Final = reason
+        super().__init__(f"{path} is no registration: {reason}. Ask the institution for it again.")
 
 
 class JournalError(IssuanceError):

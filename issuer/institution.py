@@ -4,8 +4,11 @@ The keys it lists lie in the home's ``keys`` folder. What counts is on the chain
 standing are asked there; this file remembers which of them are ours and what to call them.
 """
 
+import fcntl
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -134,6 +137,20 @@ class Institution:
         return replace(self, keys=keys)
 
 
+@contextmanager
+def hold_institutions(home: Path) -> Iterator[None]:
+    """Let one process at a time make institutions, so that one domain never has two sets of keys."""
+    folder = home / "locks"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+    descriptor = os.open(folder / "institutions.lock", flags, OWNER_ONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def find_folder(home: Path, network: Network) -> Path:
     """Return the folder of a network's institutions; a new embedded chain has another one."""
     return home / FOLDER / f"{network.name}-{network.chain_id}"
@@ -160,7 +177,7 @@ def load_institutions(home: Path, network: Network) -> tuple[Institution, ...]:
 
 
 def find_institution(home: Path, network: Network, selector: str | None) -> Institution:
-    """Return the institution with this domain or DID; without either the only one that is no demo's.
+    """Return the institution with this domain or DID, else the only one that is no demo's.
 
     Raises:
         ConfigurationError: none or several; all are listed.

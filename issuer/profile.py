@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
-from issuer.files import write_whole
+from issuer.files import sync_folder, write_whole
 from issuer.institution import Duty, HeldKey, Institution, Stage
 from protocol.multikey import Ed25519Key, Secp256k1Key, parse_multikey, split_secp256k1
 from protocol.primitives import Digest, render_address, render_hex
@@ -43,7 +44,8 @@ def render_did_document(institution: Institution) -> bytes:
     """Return the DID document; equal institutions give equal bytes."""
     keys = _list_published(institution)
     methods = [_render_method(institution.did, key) for key in keys]
-    anchors = [key for key in keys if key.duty is Duty.ANCHOR and key.stage is not Stage.RETIRED]
+    live = (Stage.COMING, Stage.CURRENT)
+    anchors = [key for key in keys if key.duty is Duty.ANCHOR and key.stage in live]
     return _render(
         {
             "@context": list(DID_CONTEXTS),
@@ -109,10 +111,10 @@ def publish(home: Path, institution: Institution) -> Publication:
         registration=home / REGISTRATIONS_FOLDER / chain / institution.domain / "registration.json",
         digest=digest,
     )
-    _write(home / DOCUMENTS_FOLDER / f"{digest.hex()}.json", document)
-    _write(publication.did_document, document)
-    _write(publication.profile, render_profile(institution))
-    _write(publication.registration, render_registration(institution, digest))
+    _write(home, home / DOCUMENTS_FOLDER / f"{digest.hex()}.json", document)
+    _write(home, publication.did_document, document)
+    _write(home, publication.profile, render_profile(institution))
+    _write(home, publication.registration, render_registration(institution, digest))
     return publication
 
 
@@ -183,11 +185,11 @@ def _render(content: dict[str, object]) -> bytes:
     return (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode("utf-8")
 
 
-def _write(path: Path, data: bytes) -> None:
+def _write(home: Path, path: Path, data: bytes) -> None:
     """Write a public file unless it is there already, byte for byte."""
     if path.is_file() and path.read_bytes() == data:
         return
-    staging = path.parent / ".unfinished"
-    staging.mkdir(parents=True, exist_ok=True)
-    write_whole(path, data, staging)
-    staging.rmdir()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=home, prefix=".unfinished-") as staging:
+        write_whole(path, data, Path(staging))
+    sync_folder(path.parent)
