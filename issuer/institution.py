@@ -139,7 +139,7 @@ class Institution:
 
 @contextmanager
 def hold_institutions(home: Path) -> Iterator[None]:
-    """Let one process at a time make institutions, so that one domain never has two sets of keys."""
+    """Let one process at a time make institutions: one domain never has two sets of keys."""
     folder = home / "locks"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC

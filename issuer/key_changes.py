@@ -10,17 +10,17 @@ from datetime import UTC, datetime
 from typing import Final
 
 from issuer.channel import Carrier, Channel
-from issuer.institution import Duty, HeldKey, Institution, Stage, find_institution, save_institution
-from issuer.keystore import KeyRing, load_transaction_signer
-from issuer.onboarding import (
+from issuer.enrolment import (
     ROLES,
     build_policy,
-    create_key,
     identify,
     introduce_key,
     read_key,
     record_document,
 )
+from issuer.institution import Duty, HeldKey, Institution, Stage, find_institution, save_institution
+from issuer.keystore import KeyRing, load_transaction_signer
+from issuer.onboarding import create_key
 from issuer.operations import open_carrier, send_call
 from issuer.profile import publish
 from protocol.calldata import encode_call
