@@ -229,13 +229,17 @@ def test_a_record_completes_its_network(tmp_path):
     assert network.record.endswith("of this home")
 
 
-@pytest.mark.parametrize(
-    "identity",
-    [ChainIdentity(ChainId(1), GENESIS), ChainIdentity(ChainId(31_337), OTHER_GENESIS)],
-)
-def test_another_chain_gets_no_record(tmp_path, identity):
+def test_a_node_of_another_chain_adds_nothing(tmp_path):
+    save_deployment(tmp_path, deployment(1))
+    identity = ChainIdentity(ChainId(1), GENESIS)
+    assert complete_network(BUILT_IN["local"], identity, tmp_path) == BUILT_IN["local"]
+
+
+def test_a_chain_that_began_anew_does_not_inherit_the_record(tmp_path):
     save_deployment(tmp_path, deployment())
-    assert complete_network(BUILT_IN["local"], identity, tmp_path).contract is None
+    identity = ChainIdentity(ChainId(31_337), OTHER_GENESIS)
+    network = complete_network(BUILT_IN["local"], identity, tmp_path)
+    assert (network.genesis, network.contract) == (OTHER_GENESIS, None)
 
 
 def test_a_file_s_own_contract_is_not_mixed_with_a_record_of_another(tmp_path):

@@ -300,13 +300,17 @@ def test_a_pending_transaction_is_not_there_yet(story, anchored):
     assert pending.read_transaction(anchored.hash) is None
 
 
-@pytest.mark.parametrize("value", ["0x", "0x" + "00" * 32])
-def test_an_answer_of_another_contract_is_no_record(story, value):
-    """CH-17: no code answers nothing, which must not read as "never anchored"."""
+def test_no_code_is_not_read_as_never_anchored(story):
+    """CH-17: an address without code answers nothing to any call."""
+    with pytest.raises(UnexpectedCodeError):
+        lie(story, "eth_call", value="0x").read_anchor(ISSUER, ROOT, story.reader.read_latest())
+
+
+@pytest.mark.parametrize("value", ["0x" + "00" * 32, "0x" + "ff" * 256, None, {}])
+def test_an_answer_that_is_no_record_is_no_answer(story, value):
     reader = lie(story, "eth_call", value=value)
-    at = story.reader.read_latest()
-    with pytest.raises((UnexpectedCodeError, ChainUnreachableError)):
-        reader.read_anchor(ISSUER, ROOT, at)
+    with pytest.raises(ChainUnreachableError, match="eth_call"):
+        reader.read_anchor(ISSUER, ROOT, story.reader.read_latest())
 
 
 def test_a_block_that_the_node_does_not_have_is_unavailable_state(story):
