@@ -77,6 +77,11 @@ def draw_plan(desk: Desk, carrier: Carrier, source: Source, scope: str) -> Plan:
     source.check_moment(moment)
     position = read_position(carrier)
     ledger = plans.read_ledger(desk.channel.journal, scope, carrier.signer.address)
+    if position.seq != (ledger.released_seq or 0):
+        desk.channel.progress.notice(
+            f"The key has anchored {position.seq:,} batches; the last is not this home's. Another "
+            "desk uses the key, or this home was restored from a backup. A new status list begins."
+        )
     return Plan(
         attempt=0,
         seed=desk.draw_bytes(SEED_BYTES),

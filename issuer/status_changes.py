@@ -152,7 +152,6 @@ def _sort(
     words: dict[int, StatusWord] = {}
     changing: list[Target] = []
     unchanged: list[Unchanged] = []
-    chain = desk.channel.chain
     for number, target in enumerate(targets, start=1):
         word, mask = locate(target.list, target.index)
         if word not in words:
