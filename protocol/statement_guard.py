@@ -81,7 +81,7 @@ def refuse_words_about_issuer(root: Mapping[str, object]) -> None:
     issuers = {name for node in _values(root, "issuer") for name in _texts(node.get("@id"))}
     for node in walk_nodes(root):
         name, place = node.content.get("@id"), _shorten(node.place)
-        if name == root.get("@id") and node.content is not root:
+        if name is not None and name == root.get("@id") and node.content is not root:
             raise GuardError("G5", place, "it has the credential's own id")
         if name not in issuers or node.place == CREDENTIALS + "issuer":
             continue

@@ -27,7 +27,8 @@ _REST: Final = _RDF + "rest"
 _NUMBERS: Final = frozenset({"float", "double", "decimal", "integer", "nonNegativeInteger"})
 _XSD: Final = re.compile(r"https?://www\.w3\.org/2001/XMLSchema#(?P<name>[A-Za-z]+)\Z")
 _INTEGER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)\Z")
-_DECIMAL: Final = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:E-?[0-9]{1,3})?\Z")
+_DECIMAL: Final = re.compile(r"-?[1-9]\.(?:0|[0-9]*[1-9])E-?(?:0|[1-9][0-9]?)\Z")
+"""As canonicalisation writes a number; other spellings of a number were text, and stay text."""
 _Arc = tuple[str, str]
 """A subject's name and a predicate."""
 
