@@ -25,11 +25,13 @@ class Journal:
 
     def __init__(
         self,
+        path: Path,
         connection: sqlite3.Connection,
         clock: Callable[[], datetime],
         after_commit: Callable[[], None],
     ) -> None:
         """Take an open connection, the clock of the rows, and what happens after each commit."""
+        self._path = path
         self._connection = connection
         self._clock = clock
         self._after_commit = after_commit
@@ -44,15 +46,26 @@ class Journal:
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
-        """Commit all that is written inside, or nothing."""
-        self._connection.execute("BEGIN IMMEDIATE")
+        """Commit all that is written inside, or nothing.
+
+        Raises:
+            JournalError: the disk is full or failing, or another process holds the file too long.
+        """
         try:
+            self._connection.execute("BEGIN IMMEDIATE")
             yield self._connection
+            self._connection.execute("COMMIT")
+        except sqlite3.OperationalError as error:
+            self._undo()
+            raise JournalError(self._path, f"it cannot be written ({error})") from error
         except BaseException:
-            self._connection.execute("ROLLBACK")
+            self._undo()
             raise
-        self._connection.execute("COMMIT")
         self._after_commit()
+
+    def _undo(self) -> None:
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
 
     def read(self, query: str, *values: object) -> list[sqlite3.Row]:
         """Return all rows of a query."""
@@ -148,7 +161,7 @@ def open_journal(
         _prepare(connection, path)
     except sqlite3.DatabaseError as error:
         raise JournalError(path, f"it cannot be read ({error})") from error
-    return Journal(connection, clock, after_commit)
+    return Journal(path, connection, clock, after_commit)
 
 
 def insert_folder(rows: sqlite3.Connection, batch: BatchRecord, folder: Path) -> None:
