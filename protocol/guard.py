@@ -20,8 +20,10 @@ from protocol.strict_json import DEPTH_LIMIT, SAFE_INTEGER, find_text_problem
 
 NODE_LIMIT: Final = 1_000
 """Objects in one credential; an ordinary one has 20, the fullest official example about 100."""
-ITEM_LIMIT: Final = 1_000
+ITEM_LIMIT: Final = 250
 """Items in one array: the work grows with the square."""
+VALUE_LIMIT: Final = 5_000
+"""Objects, lists, texts and numbers together; with the other limits, work stays within a second."""
 _VALUE_MEMBERS: Final = frozenset({"@value", "@language"})
 _LANGUAGE_TAG: Final = re.compile(
     r"(?:[A-Za-z]{2,3}(?:-[A-Za-z]{3}){0,3}|[A-Za-z]{4,8})"
@@ -44,9 +46,9 @@ class Place:
     depth: int
 
 
-def walk(document: Mapping[str, object]) -> Iterator[Place]:
+def walk(document: Mapping[str, object], path: str = "") -> Iterator[Place]:
     """Yield every value below the document, items of arrays under their array's key."""
-    waiting = [Place("", "", document, 0)]
+    waiting = [Place(path, "", document, 0)]
     while waiting:
         place = waiting.pop()
         yield place
@@ -181,15 +183,17 @@ def refuse_other_contexts(document: Mapping[str, object]) -> None:
 
 def refuse_big_documents(document: Mapping[str, object]) -> None:
     """G8: bounded depth, objects and list lengths, so that the work is bounded."""
-    nodes = 0
+    nodes = values = 0
     for place in walk(document):
         nodes += isinstance(place.value, Mapping)
+        values += 1
         if place.depth > DEPTH_LIMIT:
             raise GuardError("G8", "", f"it is nested deeper than {DEPTH_LIMIT} levels")
         if isinstance(place.value, list) and len(place.value) > ITEM_LIMIT:
             raise GuardError("G8", place.path, f"the list has more than {ITEM_LIMIT} items")
-    if nodes > NODE_LIMIT:
-        raise GuardError("G8", "", f"it has more than {NODE_LIMIT} objects")
+    if nodes > NODE_LIMIT or values > VALUE_LIMIT:
+        reason = f"it has more than {NODE_LIMIT} objects or {VALUE_LIMIT} values"
+        raise GuardError("G8", "", reason)
 
 
 DocumentRule = Callable[[Mapping[str, object]], None]
@@ -208,12 +212,12 @@ def check_document(document: Mapping[str, object]) -> None:
     check_values(document)
 
 
-def check_values(document: Mapping[str, object]) -> None:
-    """Apply every rule on single values.
+def check_values(document: Mapping[str, object], path: str = "") -> None:
+    """Apply every rule on single values; ``path`` says where the document stands.
 
     Raises:
         GuardError: a rule refuses one.
     """
-    for place in walk(document):
+    for place in walk(document, path):
         for place_rule in PLACE_RULES:
             place_rule(place)

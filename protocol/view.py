@@ -15,11 +15,9 @@ from functools import cache
 from typing import Final
 
 from protocol.contexts import CREDENTIAL_CONTEXTS, load_context
-from protocol.errors import GuardError
 from protocol.nquads import XSD_STRING, Literal, Quad, Resource, parse_canonical
 from protocol.schema import list_array_members
 from protocol.statement_guard import RDF_TYPE
-from protocol.strict_json import DEPTH_LIMIT
 
 _RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _FIRST: Final = _RDF + "first"
@@ -53,7 +51,7 @@ def build_view(nquads: bytes, root: str) -> dict[str, object]:
     """Return what the canonical form says, as one tree from ``root``.
 
     Raises:
-        GuardError: not a canonical form, or a tree deeper than an upload may be.
+        GuardError: not a canonical form.
     """
     statements = _index(parse_canonical(nquads))
     order, homes = _find_homes(statements, root)
@@ -76,19 +74,20 @@ def _index(quads: tuple[Quad, ...]) -> dict[str, dict[str, list[Resource | Liter
 def _find_homes(
     statements: Mapping[str, Mapping[str, list[Resource | Literal]]], root: str
 ) -> tuple[list[str], dict[str, _Arc]]:
-    """Walk the graph level by level in canonical order; the first arc to a thing is its home."""
+    """Walk the graph level by level in canonical order; the first arc to a thing is its home.
+
+    No home is deeper than the thing's description stood in the document, so the tree is no deeper.
+    """
     homes: dict[str, _Arc] = {}
     order: list[str] = []
-    waiting = deque([(root, 0)])
+    waiting = deque([root])
     while waiting:
-        name, depth = waiting.popleft()
+        name = waiting.popleft()
         order.append(name)
-        if depth > 2 * DEPTH_LIMIT:
-            raise GuardError("G8", "", "what it describes is linked too deeply")
         for predicate, thing in _list_described(statements, name):
             if thing != root and thing not in homes:
                 homes[thing] = (name, predicate)
-                waiting.append((thing, depth + (predicate != _REST)))
+                waiting.append(thing)
     return order, homes
 
 
