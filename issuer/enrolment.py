@@ -1,7 +1,7 @@
 """What the registry knows of an institution, and what its admin adds: keys and the DID document.
 
-Every addition asks first whether it is there; a key is added with its own consent (EIP-712), so that
-nobody can occupy another's address.
+Every addition asks first whether it is there; a key is added with its own consent (EIP-712), so
+that nobody can occupy another's address.
 """
 
 from dataclasses import replace

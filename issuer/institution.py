@@ -237,7 +237,7 @@ def _load(path: Path) -> Institution:
 
 
 def _parse(content: Mapping[str, Any]) -> Institution:
-    domain = parse_domain(content["domain"])
+    domain = parse_domain(str(content["domain"]))
     number = content["issuer_id"]
     return Institution(
         did=name_did(domain),

@@ -13,6 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -204,7 +205,7 @@ def load_credential_signer(ring: KeyRing, method: str) -> Ed25519Signer:
         _refuse(path, str(error), "Restore the file from your backup.")
     try:
         key = load_pem_private_key(pem, ring.passphrase.encode("utf-8"))
-    except ValueError as error:
+    except (ValueError, UnsupportedAlgorithm) as error:
         raise _wrong_passphrase(path) from error
     if not isinstance(key, Ed25519PrivateKey) or _render_public(key) != name:
         _refuse(path, "it holds another key than its name says", "Restore it from your backup.")
