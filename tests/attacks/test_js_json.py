@@ -12,7 +12,7 @@ from protocol.schema import find_schema_problems
 from protocol.strict_json import MEMBER_LIMIT, parse_object
 from tests.protocol.credentials import VECTORS, build_signed, build_unsigned, disable, load_base
 
-SUITE = sorted((VECTORS / "json_test_suite").glob("*.json"))
+SUITE = sorted((VECTORS / "json_test_suite").glob("*.bin"))
 BYTES = sorted((VECTORS / "json_bytes").iterdir())
 OUR_REASONS = (
     "it is not one JSON object",
