@@ -1,0 +1,64 @@
+"""ATTACKS 4.3 on the issuing side: equal credentials, receipts beside the wrong credential."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from issuer import handover
+from issuer.batch import Batch
+from issuer.errors import DuplicateLeafError, OutputError
+from protocol.status_index import render_status
+from tests.issuer.killing import SOURCE, issue
+from tests.issuer.scene import SampleSource, read_anchored
+
+FIXED_STATUS = render_status("https://issuer.example.org/status/x", 1, 0)
+
+
+class Twins(SampleSource):
+    """Two rows give one and the same credential, id and status included."""
+
+    def draft(self, position: int, **decided) -> dict[str, object]:
+        return SampleSource.draft(self, 0, **{**decided, "status": FIXED_STATUS})
+
+
+def test_mk_09_two_equal_credentials_are_refused(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One revocation would hit both. The check of ids is switched off: the tree refuses too."""
+    monkeypatch.setattr("issuer.drafting._find_doubled", lambda source, found: iter(()))
+    with pytest.raises(DuplicateLeafError):
+        issue(home, tmp_path / "out", Twins(("Aroha", "Aroha")))
+    assert read_anchored(home) == []
+
+
+def test_mk_17_paths_shifted_by_one_never_leave_the_house(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All is genuine, only each credential has its neighbour's path."""
+    real = handover._render_files
+
+    def shift(parcel: handover.Parcel, tree: Batch) -> Iterator[tuple[str, bytes]]:
+        return real(parcel, Batch(tree.root, (*tree.paths[1:], tree.paths[0])))
+
+    monkeypatch.setattr(handover, "_render_files", shift)
+    with pytest.raises(OutputError, match="do not hand its files out") as caught:
+        issue(home, tmp_path / "out")
+    assert len(caught.value.problems) == SOURCE.count
+
+
+def test_mk_17_signatures_of_a_neighbour_never_leave_the_house(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All is genuine, only each credential has the same one's signature."""
+    real = handover.render_credential
+    first: list[bytes] = []
+
+    def swap(job, draft, leaf, signature, path) -> bytes:
+        first.append(signature)
+        return real(job, draft, leaf, first[0], path)
+
+    monkeypatch.setattr(handover, "render_credential", swap)
+    with pytest.raises(OutputError, match="signature") as caught:
+        issue(home, tmp_path / "out")
+    assert len(caught.value.problems) == SOURCE.count - 1
