@@ -1,5 +1,6 @@
 """The rules of the embedded chain (Prague's, EIP-1559 fees) and its blocks, by py-evm."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -24,6 +25,8 @@ GAS_LIMIT: Final = 30_000_000
 """Of every block; what public networks had when Prague's rules began."""
 GENESIS_BASE_FEE_WEI: Final = 10**9
 GENESIS_EXTRA_DATA: Final = b"Rootseal"
+# It logs every write that it drops, byte by byte; the exception that it raises as well is enough.
+logging.getLogger("eth.db.AtomicDBWriteBatch").setLevel(logging.CRITICAL)
 CHAIN_ID_KEY: Final = b"rootseal:chain-id"
 
 

@@ -96,6 +96,10 @@ class Store:
         """Return a number of the file's header."""
         return int(self._connection.execute(f"PRAGMA {name}").fetchone()[0])
 
+    def check_pages(self) -> str:
+        """Return ``ok``, or what is wrong with the file's pages. A megabyte takes a millisecond."""
+        return str(self._connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+
     def use_log(self) -> None:
         """Turn on the write-ahead log: readers and a writer never wait for each other."""
         self._connection.execute("PRAGMA journal_mode = WAL")
@@ -188,3 +192,6 @@ def _check_identity(store: Store) -> None:
             f"an embedded chain of version {version}, which this version of Rootseal does not know",
             "Use the version of Rootseal that made it, or another --home.",
         )
+    if (state := store.check_pages()) != "ok":
+        store.close()
+        raise report_damage(store.path, state)

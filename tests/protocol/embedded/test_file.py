@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from protocol.embedded import create_embedded, open_embedded
+from protocol.embedded.store import Store
 from protocol.errors import ConfigurationError
 from protocol.primitives import ChainId
 from tests.protocol.embedded.chains import (
@@ -195,6 +196,7 @@ def test_a_full_disk_keeps_the_last_whole_block(path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, check=True
     )
+    assert done.stderr == ""
     refusal, height = done.stdout.splitlines()
     nonce, reason = refusal.split(" ", 1)
     assert "the embedded chain cannot be used" in reason
@@ -204,6 +206,39 @@ def test_a_full_disk_keeps_the_last_whole_block(path) -> None:
         times = Time(GENESIS + timedelta(days=1))
     with open_chain(path, times) as node:
         assert send(node, sign(ALICE, int(nonce)))["status"] == "0x1"
+
+
+@pytest.mark.parametrize("method", ["__setitem__", "__getitem__", "__contains__"])
+def test_whichever_access_fails_the_last_whole_block_stays(path, monkeypatch, caplog, method):
+    """Sweep an input-output error over every access of one block; one sentence says it."""
+    access = getattr(Store, method)
+    left = 0
+    reasons = set()
+
+    def access_or_fail(store: Store, *given: bytes) -> object:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            raise sqlite3.OperationalError("disk I/O error")
+        return access(store, *given)
+
+    with open_chain(path) as node, monkeypatch.context() as patched:
+        patched.setattr(Store, method, access_or_fail)
+        for failing in range(1, 200):
+            left = failing
+            try:
+                node.request("eth_sendRawTransaction", [sign(ALICE, 0)])
+            except ConfigurationError as error:
+                reasons.add(error.reason)
+            else:
+                break
+            left = 0
+            assert node.request("eth_blockNumber", []) == "0x0"
+        left = 0
+        assert node.request("eth_blockNumber", []) == "0x1"
+    assert 1 < failing < 199
+    assert reasons == {"the embedded chain cannot be used (disk I/O error)"}
+    assert caplog.records == []
 
 
 def test_importing_the_package_loads_no_machine() -> None:

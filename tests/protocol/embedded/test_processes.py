@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from protocol.embedded import mining
 from protocol.embedded.store import Store
 from tests.protocol.embedded.chains import (
     ALICE,
@@ -186,6 +187,25 @@ def test_a_process_killed_after_any_entry_of_a_block_leaves_the_last_whole_one(t
             assert check_whole(node) == []
             assert send(node, sign(ALICE, 0))["blockNumber"] == "0x1"
     assert 5 < entries < 99
+
+
+def test_a_process_killed_before_the_commit_leaves_the_last_whole_block(path) -> None:
+    child = os.fork()
+    if child == 0:  # pragma: no cover
+        extend = mining._extend
+
+        def extend_and_die(*given: object) -> None:
+            extend(*given)
+            os.kill(os.getpid(), signal.SIGKILL)
+
+        mining._extend = extend_and_die
+        with open_chain(path) as node:
+            node.request("eth_sendRawTransaction", [sign(ALICE, 0)])
+        os._exit(0)
+    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
+    with open_chain(path) as node:
+        assert check_whole(node) == []
+        assert send(node, sign(ALICE, 0))["blockNumber"] == "0x1"
 
 
 def test_a_process_killed_at_any_moment_loses_nothing_that_it_told(fast) -> None:
