@@ -195,3 +195,8 @@ def test_js_16_any_shape_at_any_member_is_a_refusal_or_a_problem_never_a_crash(
     except (GuardError, UnknownContextError):
         return
     find_schema_problems(document)
+
+
+def test_the_whole_suite_and_all_hostile_bytes_are_run() -> None:
+    assert len(SUITE) == 318
+    assert len(BYTES) == 16
