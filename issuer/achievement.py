@@ -19,7 +19,7 @@ from issuer.rubric import Level, RubricError, read_levels
 from protocol.canonical import canonicalise
 from protocol.contexts import CREDENTIAL_CONTEXTS
 from protocol.errors import GuardError, NotACredentialError, ProtocolError
-from protocol.guard import PLACE_RULES, walk
+from protocol.guard import PLACE_RULES, Place, walk
 from protocol.schema import find_achievement_problems, load_definitions
 from protocol.status_index import render_status
 from protocol.strict_json import CREDENTIAL_LIMIT_BYTES, parse_object
@@ -108,14 +108,18 @@ def find_remedy(error: ProtocolError) -> str:
 
 
 def find_place_faults(document: Mapping[str, object]) -> Iterator[tuple[str, str, str]]:
-    """Yield (member, reason, remedy) for each single value that the guard refuses."""
+    """Yield (member, reason, remedy) for each single value that the guard refuses.
+
+    What is inside a refused member is not mentioned too.
+    """
+    refused: list[str] = []
     for place in walk(document):
-        for rule in PLACE_RULES:
-            try:
-                rule(place)
-            except GuardError as error:
-                yield error.member, error.reason, find_remedy(error)
-                break
+        if place.path.startswith(tuple(refused)):
+            continue
+        error = _refuse_place(place)
+        if error is not None:
+            refused += [f"{place.path}.", f"{place.path}["]
+            yield error.member, error.reason, find_remedy(error)
 
 
 def describe_schema(problems: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str, str]]:
@@ -139,6 +143,15 @@ def parse_json_file(path: Path, remedy: str) -> dict[str, object]:
         return parse_object(data.removeprefix(BYTE_ORDER_MARK))
     except NotACredentialError as error:
         raise BadInputError([Problem(path, None, None, error.reason, remedy)]) from error
+
+
+def _refuse_place(place: Place) -> GuardError | None:
+    for rule in PLACE_RULES:
+        try:
+            rule(place)
+        except GuardError as error:
+            return error
+    return None
 
 
 def _parse(path: Path) -> dict[str, object]:

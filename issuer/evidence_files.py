@@ -32,13 +32,19 @@ class EvidenceFiles:
             reason = "leads out of the roster's folder"
             raise CellError(reason, "put the file beside the roster and write its path from there")
         path = self._folder / relative
-        if not path.is_file():
-            raise CellError(f"the file {path} does not exist", "correct the path, or put it there")
         try:
-            if path.stat().st_size == 0:
-                raise CellError(f"the file {path} is empty", "give the file that was meant")
-            with path.open("rb") as file:
-                return Digest(file_digest(file, "sha256").digest())
+            return _hash_content(path)
+        except FileNotFoundError as error:
+            reason = f"the file {path} does not exist"
+            raise CellError(reason, "correct the path, or put it there") from error
         except OSError as error:
             reason = f"the file {path} cannot be read ({error.strerror})"
-            raise CellError(reason, "see to its access rights") from error
+            raise CellError(reason, "give one file that can be read") from error
+
+
+def _hash_content(path: Path) -> Digest:
+    with path.open("rb") as file:
+        digest = file_digest(file, "sha256").digest()
+        if file.tell() == 0:
+            raise CellError(f"the file {path} is empty", "give the file that was meant")
+    return Digest(digest)

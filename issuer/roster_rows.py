@@ -101,8 +101,7 @@ class RowReader:
             self.add(record.number, None, record.fault, remedy)
             return False
         found = len(record.cells)
-        extra = any(cell.strip(BLANKS) for cell in record.cells[len(columns) :])
-        if found < len(columns) or extra:
+        if found != len(columns):  # also an empty one too many: a comma in a name shifts all others
             reason = f"has {found} cells where the header has {len(columns)}"
             remedy = (
                 "a text with a comma in it stands in quotation marks; an empty cell keeps its comma"
@@ -127,7 +126,7 @@ class RowReader:
     def _pick_cells(self, cells: tuple[str, ...]) -> dict[str, str]:
         """Return what is written, by column; a column that is there twice counts once."""
         picked: dict[str, str] = {}
-        for column, cell in zip(self.rules.header.columns, cells, strict=False):
+        for column, cell in zip(self.rules.header.columns, cells, strict=True):
             if cell.strip(BLANKS):
                 picked.setdefault(column, cell)
         return picked
