@@ -44,6 +44,9 @@ from protocol.strict_json import CREDENTIAL_LIMIT_BYTES
 READING: Final = "Reading the roster"
 RESERVED_BYTES: Final = 16 << 10
 """Room for both proofs and the indents of the written file, beside the draft itself."""
+_DRAFT_BYTES: Final = CREDENTIAL_LIMIT_BYTES - RESERVED_BYTES
+_EVIDENCE_BYTES: Final = 500
+"""More than one evidence entry takes beside its own texts: names of members, blanks, its digest."""
 _REPORTED_ROWS: Final = 100
 _PROBE_MOMENT: Final = datetime(1899, 1, 1, tzinfo=UTC)
 _PROBE_STATUS: Final = render_status(
@@ -227,15 +230,30 @@ def _read_learners(
 
 def _find_refused(source: RosterSource) -> Iterator[Problem]:
     """Yield rows whose credential is too large, and what guard or schema say to the first one."""
-    for position, learner in enumerate(source.learners):
-        credential = draft_credential(source.issuer, source.achievement, learner, _PROBE)
-        size = len(json.dumps(credential, ensure_ascii=False, indent=2).encode())
-        if size > CREDENTIAL_LIMIT_BYTES - RESERVED_BYTES:
+    if not source.learners:
+        return
+    first = source.learners[0]
+    credential = _draft_probe(source, first)
+    common_bytes = _measure(credential)
+    for learner in source.learners:
+        own_bytes = len(render_learner(learner)) + _EVIDENCE_BYTES * len(learner.evidence)
+        if common_bytes + own_bytes <= _DRAFT_BYTES:  # more than it can take: not drafted for that
+            continue
+        size = _measure(_draft_probe(source, learner))
+        if size > _DRAFT_BYTES:
             reason = f"its credential takes {size:,} bytes, too many for {CREDENTIAL_LIMIT_BYTES:,}"
             remedy = "shorten its texts, or give them as evidence_file"
             yield Problem(source.file, learner.row, None, reason, remedy)
-        elif position == 0:
-            yield from _find_row_refusals(source.file, learner.row, credential)
+    if common_bytes <= _DRAFT_BYTES:
+        yield from _find_row_refusals(source.file, first.row, credential)
+
+
+def _draft_probe(source: RosterSource, learner: Learner) -> dict[str, object]:
+    return draft_credential(source.issuer, source.achievement, learner, _PROBE)
+
+
+def _measure(credential: Mapping[str, object]) -> int:
+    return len(json.dumps(credential, ensure_ascii=False, indent=2).encode())
 
 
 def _find_row_refusals(file: Path, row: int, credential: Mapping[str, object]) -> Iterator[Problem]:
