@@ -28,11 +28,15 @@ COMMANDS: Final[Mapping[str, str]] = {
 class CommandTable(click.Group):
     """A group whose commands are imported when they are needed: web3 and the EVM take a second."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click calls it so)
         """Return the names in their own order, not the alphabet's."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(
+        self,
+        ctx: click.Context,  # noqa: ARG002 (click calls it so)
+        cmd_name: str,
+    ) -> click.Command | None:
         """Import a command by its name."""
         if cmd_name not in COMMANDS:
             return None

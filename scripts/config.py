@@ -13,7 +13,7 @@ from protocol.errors import ConfigurationError
 HOME_VARIABLE: Final = "ROOTSEAL_HOME"
 RPC_PREFIX: Final = "ROOTSEAL_RPC_"
 FILE_SUFFIX: Final = "_FILE"
-PASSPHRASE_VARIABLE: Final = "ROOTSEAL_PASSPHRASE_FILE"
+PASSPHRASE_VARIABLE: Final = "ROOTSEAL_PASSPHRASE_FILE"  # noqa: S105 (a variable's name)
 DEFAULT_HOME: Final = Path(".rootseal")
 
 
@@ -44,7 +44,7 @@ def load_settings(home: Path | None, environ: Mapping[str, str] | None = None) -
 
 
 def read_passphrase(settings: Settings, purpose: str, *, new: bool = False) -> str:
-    """Return the passphrase of this home's keys: from the file that the variable names, or asked for.
+    """Return the passphrase of this home's keys: from the variable's file, or asked for.
 
     Raises:
         ConfigurationError: neither file nor terminal, an unreadable file, or an empty passphrase.
@@ -71,7 +71,7 @@ def _read_endpoints(variables: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
         name = variable.removeprefix(RPC_PREFIX)
         if name.endswith(FILE_SUFFIX):
             name = name.removesuffix(FILE_SUFFIX)
-            value = _read_first_line(Path(value), variable)  # noqa: PLW2901 (a file stands for its text)
+            value = _read_first_line(Path(value), variable)
         found[name.lower()] = tuple(part.strip() for part in value.split(",") if part.strip())
     return found
 

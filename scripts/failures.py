@@ -47,7 +47,9 @@ def run_guarded(command: Callable[[], object]) -> int:
 
 
 def report_bug(
-    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    kind: type[BaseException],
+    _: BaseException,
+    trace: TracebackType | None,
 ) -> None:
     """Say where our mistake is, without values (they may be personal), and end with 70."""
     frames = traceback.extract_tb(trace)

@@ -8,10 +8,13 @@ import click
 home_option: Final = click.option(
     "--home",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Local state: journal, key files, embedded chain.  [default: $ROOTSEAL_HOME, else .rootseal]",
+    help="Journal, key files, embedded chain.  [default: $ROOTSEAL_HOME, else .rootseal]",
 )
 network_option: Final = click.option(
-    "--network", default="embedded", show_default=True, help="Name of a network (rootseal networks)."
+    "--network",
+    default="embedded",
+    show_default=True,
+    help="Name of a network (rootseal networks).",
 )
 issuer_option: Final = click.option(
     "--issuer",

@@ -1,0 +1,105 @@
+"""What a command that sends works with: a channel to the chain, keys, and an institution's desk."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from issuer.channel import Channel, Patience
+from issuer.desk import Desk, Signers
+from issuer.enrolment import build_policy
+from issuer.institution import Institution, find_institution
+from issuer.journal.store import open_journal
+from issuer.keystore import KeyRing, load_credential_signer, load_transaction_signer
+from issuer.progress import Progress
+from protocol.networks import EMBEDDED
+from scripts.chains import Connection, connect, read_clock
+from scripts.config import Settings, read_passphrase
+
+FEE_CAP_WEI: Final = 200 * 10**9
+"""The most for a unit of gas: 200 gwei, some hundred times what test networks ask."""
+KEYS_FOLDER: Final = "keys"
+AT_HAND: Final = Patience(poll_seconds=0.2, silence_seconds=5.0)
+"""For a chain on this machine: it answers at once or not at all."""
+
+
+@contextmanager
+def open_channel(
+    settings: Settings, connection: Connection, progress: Progress
+) -> Iterator[Channel]:
+    """Return how this home reaches a chain; leaving closes the journal."""
+    patience = AT_HAND if _is_at_hand(connection) else Patience()
+    with open_journal(settings.home / "journal.sqlite3", read_clock) as journal:
+        yield Channel(
+            home=settings.home,
+            chain=connection.reader,
+            node=connection.node,
+            sender=connection.sender,
+            journal=journal,
+            progress=progress,
+            patience=patience,
+            fee_cap_wei=FEE_CAP_WEI,
+        )
+
+
+@contextmanager
+def open_desk(
+    settings: Settings, network: str, selector: str | None, progress: Progress
+) -> Iterator[tuple[Desk, Institution]]:
+    """Return an institution at its desk, its keys opened.
+
+    Raises:
+        ConfigurationError: no such network or institution, or its keys cannot be opened.
+    """
+    connection = connect(settings, network)
+    institution = find_institution(settings.home, connection.network, selector)
+    ring = open_ring(settings, institution)
+    with open_channel(settings, connection, progress) as channel:
+        yield build_desk(channel, institution, ring), institution
+
+
+def build_desk(channel: Channel, institution: Institution, ring: KeyRing) -> Desk:
+    """Return the desk of an institution whose keys lie in the ring."""
+    policy = build_policy(channel)
+    return Desk(
+        channel=channel,
+        institution=institution,
+        signers=Signers(
+            anchor=load_transaction_signer(ring, institution.anchor, policy),
+            status=load_transaction_signer(ring, institution.status, policy),
+            credentials=load_credential_signer(ring, institution.signing_method),
+        ),
+        clock=read_clock,
+        draw_bytes=secrets.token_bytes,
+        workers=os.cpu_count() or 1,
+    )
+
+
+def open_ring(settings: Settings, institution: Institution, *, new: bool = False) -> KeyRing:
+    """Return the ring with an institution's keys; the demo's lie with the embedded chain's.
+
+    Raises:
+        ConfigurationError: no passphrase can be had.
+    """
+    if institution.demo:
+        # Imported here because the embedded home itself opens channels.
+        from scripts.embedded_home import open_embedded_ring
+
+        return open_embedded_ring(settings)
+    return open_own_ring(settings, new=new)
+
+
+def open_own_ring(settings: Settings, *, new: bool = False) -> KeyRing:
+    """Return the ring of this home's own keys.
+
+    Raises:
+        ConfigurationError: no passphrase can be had.
+    """
+    folder = settings.home / KEYS_FOLDER
+    passphrase = read_passphrase(settings, f"the keys in {folder}", new=new)
+    return KeyRing(folder, passphrase)
+
+
+def _is_at_hand(connection: Connection) -> bool:
+    return connection.network.name == EMBEDDED or connection.network.freshness_seconds is None

@@ -1,0 +1,161 @@
+"""`rootseal issue`: from a roster, or ready-made credentials, to anchored files."""
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import click
+
+from issuer.desk import Desk
+from issuer.institution import Institution
+from issuer.issuing import (
+    IssueProgress,
+    IssueRequest,
+    IssueResult,
+    Preview,
+    issue_batch,
+    preview_batch,
+)
+from issuer.operations import render_ether
+from issuer.progress import Progress
+from issuer.ready_made import load_credentials_source
+from issuer.roster import load_roster_source
+from issuer.source import Source
+from protocol.primitives import render_hex
+from scripts import options
+from scripts.chains import read_clock
+from scripts.config import Settings, load_settings
+from scripts.desks import open_desk
+from scripts.failures import run_guarded
+from scripts.terminal import TerminalProgress
+from scripts.verification import check_files
+
+INPUT_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+INPUT_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+
+
+@click.command()
+@click.option("--roster", type=INPUT_FILE, help="People, one a row (CSV, docs/rosters.md).")
+@click.option("--achievement", type=INPUT_FILE, help="What they achieved (Open Badges 3.0, JSON).")
+@click.option("--credentials", type=INPUT_FOLDER, help="Instead: a folder of unsigned credentials.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to be filled.")
+@click.option(
+    "--dry-run", is_flag=True, help="Show count, fee and the first credential; do nothing."
+)
+@click.option("--new-batch", is_flag=True, help="Issue the same input knowingly again.")
+@click.option(
+    "--verify",
+    "extent",
+    type=click.Choice(["some", "all"]),
+    default="some",
+    help="How many files pass the whole verification at the end: up to 1,000, or all.",
+)
+@options.issuer_option
+@options.network_option
+@options.home_option
+@options.json_option
+def issue(
+    roster: Path | None,
+    achievement: Path | None,
+    credentials: Path | None,
+    out: Path,
+    extent: str,
+    selector: str | None,
+    network: str,
+    home: Path | None,
+    **flags: bool,
+) -> None:
+    """Turn a roster into anchored credentials.
+
+    \b
+    rootseal issue --roster people.csv --achievement achievement.json --out spring
+    rootseal issue --credentials drafts --out spring --dry-run
+
+    The same command again goes on where it was, or says that it is done: nothing is anchored twice.
+    DIR/<uuid>.json are the learners' files; DIR/batch stays with you.
+    """
+    _check_inputs(roster, achievement, credentials)
+    settings, progress = load_settings(home), TerminalProgress()
+    with open_desk(settings, network, selector, progress) as (desk, institution):
+        source = _load_source(roster, achievement, credentials, institution, progress)
+        request = IssueRequest(source, out, flags["new_batch"], verify_all=extent == "all")
+        if flags["dry_run"]:
+            _show_preview(preview_batch(desk, request), as_json=flags["as_json"])
+            return
+        result = issue_batch(desk, request, build_output_check(settings, network, desk))
+    _show_result(result, as_json=flags["as_json"])
+
+
+def build_output_check(
+    settings: Settings, network: str, desk: Desk
+) -> Callable[[Sequence[Path]], tuple[str, ...]]:
+    """Return what runs the whole verification on written files."""
+    return lambda paths: check_files(settings, network, paths, desk.channel.progress)
+
+
+def _check_inputs(roster: Path | None, achievement: Path | None, credentials: Path | None) -> None:
+    if credentials is not None and (roster or achievement):
+        raise click.UsageError("Give --roster and --achievement, or --credentials, not both.")
+    if credentials is None and not (roster and achievement):
+        raise click.UsageError("Give --roster and --achievement, or --credentials.")
+
+
+def _load_source(
+    roster: Path | None,
+    achievement: Path | None,
+    credentials: Path | None,
+    institution: Institution,
+    progress: Progress,
+) -> Source:
+    now = read_clock()
+    if credentials is not None:
+        return load_credentials_source(credentials, institution, progress, now=now)
+    if roster is None or achievement is None:
+        raise click.UsageError("Give --roster and --achievement.")
+    return load_roster_source(roster, achievement, institution, progress, now=now)
+
+
+def _show_preview(preview: Preview, *, as_json: bool) -> None:
+    if as_json:
+        answer = {
+            "count": preview.count,
+            "fee_wei": preview.fee_wei,
+            "standing": preview.standing,
+            "first": preview.first,
+        }
+        click.echo(json.dumps(answer, ensure_ascii=False))
+        return
+    click.echo(
+        f"{preview.count:,} credentials; the anchor costs at most {render_ether(preview.fee_wei)}."
+    )
+    if preview.standing is not IssueProgress.FRESH:
+        click.echo(f"This input was seen before; the command would say: {preview.standing}.")
+    click.echo("The first credential would be:")
+    click.echo(json.dumps(preview.first, ensure_ascii=False, indent=2))
+    click.echo("Nothing was signed, sent or written.")
+
+
+def _show_result(result: IssueResult, *, as_json: bool) -> None:
+    anchoring = result.anchoring
+    if as_json:
+        answer = {
+            "progress": result.progress,
+            "count": result.count,
+            "folder": str(result.folder),
+            "network": result.network,
+            "root": render_hex(anchoring.root),
+            "transaction": render_hex(anchoring.transaction),
+            "block": anchoring.block,
+        }
+        click.echo(json.dumps(answer, ensure_ascii=False))
+        return
+    click.echo(
+        f"{result.count:,} credentials {result.progress} in {result.folder}, on {result.network}."
+    )
+    click.echo(f"Root {render_hex(anchoring.root)}, block {anchoring.block:,}.")
+    click.echo(f"Hand out {result.folder}/*.json; keep {result.folder}/batch to yourself.")
+
+
+if __name__ == "__main__":
+    sys.exit(run_guarded(lambda: issue.main(standalone_mode=False)))

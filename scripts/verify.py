@@ -1,0 +1,135 @@
+"""`rootseal verify`: what holds of a credential, check by check."""
+
+import json
+import sys
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import click
+from verifier.render.json import report_to_dict
+from verifier.render.text import report_to_text
+
+from protocol.errors import NotACredentialError
+from protocol.strict_json import CREDENTIAL_LIMIT_BYTES
+from scripts import exit_codes, options
+from scripts.config import load_settings
+from scripts.failures import run_guarded
+from scripts.moments import parse_moment
+from scripts.verification import build_surroundings
+from verifier.policy import DEFAULT_POLICY, load_policy
+from verifier.report import Report, Verdict
+from verifier.verify import FutureMomentError, Question, Surroundings
+from verifier.verify import verify as verify_credential
+
+EXIT_CODES: Final = {
+    Verdict.PASSED: exit_codes.DONE,
+    Verdict.FAILED: exit_codes.SOME_FAILED,
+    Verdict.UNKNOWN: exit_codes.SOME_UNKNOWN,
+}
+WORST_FIRST: Final = (
+    exit_codes.NOT_A_CREDENTIAL,
+    exit_codes.SOME_FAILED,
+    exit_codes.SOME_UNKNOWN,
+    exit_codes.DONE,
+)
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE…")
+@click.option(
+    "--policy",
+    "policy_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="What you trust and demand (TOML, docs/policy.md).",
+)
+@click.option("--at", metavar="TIME", help="Judge this moment (2026-11-24T12:00:00Z), not now.")
+@click.option(
+    "--recipient", metavar="TEXT", help="Who it should be about: name, e-mail, number or DID."
+)
+@click.option("--network", help="Ask this network only.  [default: the one the file names]")
+@options.home_option
+@options.json_option
+def verify(
+    files: tuple[str, ...],
+    policy_file: Path | None,
+    at: str | None,
+    recipient: str | None,
+    network: str | None,
+    home: Path | None,
+    as_json: bool,
+) -> int:
+    """Verify credentials: one report each, every check shown.
+
+    \b
+    rootseal verify spring/*.json
+    rootseal verify --json --recipient "Aroha Ngata" file.json
+    curl … | rootseal verify -
+
+    Exit code: 0 all passed, 1 some failed, 2 some could not be determined, 3 some is no credential.
+    """
+    settings = load_settings(home)
+    policy = load_policy(policy_file) if policy_file else DEFAULT_POLICY
+    surroundings = build_surroundings(settings, network, policy)
+    moment = parse_moment(at) if at else None
+    answers = (_verify_one(name, moment, recipient, surroundings) for name in files)
+    if as_json:
+        return _show_json(list(answers), single=len(files) == 1)
+    return _show_text(answers)
+
+
+def _verify_one(
+    name: str, at: datetime | None, recipient: str | None, surroundings: Surroundings
+) -> tuple[str, Report | str]:
+    """Return the name as given with a report, or the sentence why there is none."""
+    try:
+        return name, verify_credential(Question(_read(name), at, recipient), surroundings)
+    except FutureMomentError as error:
+        raise click.UsageError(f"--at {error}") from error
+    except NotACredentialError as error:
+        return name, str(error)
+    except OSError as error:
+        return name, f"The file cannot be read ({error.strerror})."
+
+
+def _read(name: str) -> bytes:
+    """Return a file's bytes, or one more than are allowed."""
+    if name == "-":
+        return sys.stdin.buffer.read(CREDENTIAL_LIMIT_BYTES + 1)
+    with Path(name).open("rb") as file:
+        return file.read(CREDENTIAL_LIMIT_BYTES + 1)
+
+
+def _show_json(answers: list[tuple[str, Report | str]], *, single: bool) -> int:
+    rendered = [
+        {"source": name, "error": answer}
+        if isinstance(answer, str)
+        else ({} if single else {"source": name}) | report_to_dict(answer)
+        for name, answer in answers
+    ]
+    click.echo(json.dumps(rendered[0] if single else {"reports": rendered}, ensure_ascii=False))
+    return _choose_code(answer for _, answer in answers)
+
+
+def _show_text(answers: Iterable[tuple[str, Report | str]]) -> int:
+    shown: list[Report | str] = []
+    for name, answer in answers:
+        if isinstance(answer, str):
+            click.echo(f"{name}\n  Not a credential. {answer}\n")
+        else:
+            click.echo(report_to_text(answer, name, colour=sys.stdout.isatty()))
+        shown.append(answer)
+    return _choose_code(shown)
+
+
+def _choose_code(answers: Iterable[Report | str]) -> int:
+    codes = {
+        exit_codes.NOT_A_CREDENTIAL if isinstance(answer, str) else EXIT_CODES[answer.verdict]
+        for answer in answers
+    }
+    return next(code for code in WORST_FIRST if code in codes)
+
+
+if __name__ == "__main__":
+    sys.exit(run_guarded(lambda: verify.main(standalone_mode=False)))
