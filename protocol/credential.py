@@ -151,7 +151,7 @@ def read_proofs(proof: object) -> tuple[Mapping[str, object], Mapping[str, objec
 def _read_proof(entry: object, suite: str, path: str) -> Mapping[str, object]:
     if not isinstance(entry, Mapping) or entry.keys() != PROOF_MEMBERS:
         _refuse(path, f"a proof has the members {', '.join(sorted(PROOF_MEMBERS))} and no other")
-    check_values(entry)
+    check_values(entry, path)
     fixed = {"type": PROOF_TYPE, "cryptosuite": suite, "proofPurpose": PURPOSE}
     for member, expected in fixed.items():
         if entry[member] != expected:
