@@ -13,5 +13,5 @@ import {Statuses} from "./bases/Statuses.sol";
 /// @notice The interface, IRootsealRegistry.sol, says what everything does and what is not protected against.
 /// @dev No proxy, no pause, no owner beyond the authority, no assembly, no immutables: equal source is equal code.
 contract RootsealRegistry is RegistryStorage, Anchoring, Statuses, Keys, Issuers, Accreditations {
-    constructor(address authority) Authorities(authority) {}
+    constructor(address firstAuthority) Authorities(firstAuthority) {}
 }

@@ -8,9 +8,9 @@ import {RegistryStorage} from "./RegistryStorage.sol";
 /// @title The authority and its officers
 /// @dev Not OpenZeppelin's AccessControl: its role events carry no sequence number, so a node could withhold them.
 abstract contract Authorities is RegistryStorage {
-    constructor(address authority_) {
-        require(authority_ != address(0), ZeroAddress());
-        _authority = authority_;
+    constructor(address firstAuthority) {
+        require(firstAuthority != address(0), ZeroAddress());
+        _authority = firstAuthority;
         _emitAuthorityChanged();
     }
 
