@@ -1,0 +1,123 @@
+"""ST-09, ST-11 and the bit order: one form of entry, and the registry's place for each."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from issuer.plan import name_list
+from protocol.errors import GuardError
+from protocol.primitives import KeyIndex
+from protocol.status_index import LIST_ENTRIES, StatusEntry, locate, parse_status, render_status
+
+BASE = "https://issuer.example.org/status/issuer.example.org"
+GOOD = render_status(BASE, 4_294_967_297, 131_071)
+
+
+def refuse(member: object, reason: str) -> None:
+    with pytest.raises(GuardError, match=reason) as caught:
+        parse_status(member)
+    assert caught.value.rule == "G7"
+
+
+def test_an_entry_has_exactly_these_members() -> None:
+    address = f"{BASE}/4294967297/revocation"
+    assert render_status(BASE, 4_294_967_297, 131_071) == {
+        "id": f"{address}#131071",
+        "type": "BitstringStatusListEntry",
+        "statusPurpose": "revocation",
+        "statusListIndex": "131071",
+        "statusListCredential": address,
+    }
+    assert parse_status(GOOD) == StatusEntry(4_294_967_297, 131_071, address, "revocation")
+
+
+@given(st.integers(0, 2**48 - 1), st.integers(0, LIST_ENTRIES - 1))
+def test_what_is_written_is_read(number: int, index: int) -> None:
+    entry = parse_status(render_status(BASE, number, index))
+    assert (entry.list, entry.index) == (number, index)
+
+
+INDICES = ["-1", "05", "5.0", "5abc", "٥", " 5", "5 ", "+5", "1e3", "0x5", "", "131072", "9" * 30]
+
+
+@pytest.mark.parametrize("index", [*INDICES, 5, 5.0, True, None, ["5"]])
+def test_st_09_an_index_has_one_spelling(index: object) -> None:
+    refuse(GOOD | {"statusListIndex": index}, r"statusListIndex: expected a decimal number")
+
+
+@pytest.mark.parametrize("number", ["-1", "05", "٥", "281474976710656", "9" * 30, "1.0"])
+def test_st_09_a_list_number_has_one_spelling(number: str) -> None:
+    refuse(GOOD | {"statusListCredential": f"{BASE}/{number}/revocation"}, "statusListCredential")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        BASE,
+        f"{BASE}/1/suspension",
+        f"{BASE}/1/revocation/",
+        f"{BASE}/1/revocation?x",
+        f"{BASE}/1/revocation\n",
+        "file:///etc/1/revocation",
+        "/1/revocation",
+        7,
+        None,
+    ],
+)
+def test_an_address_ends_in_list_and_purpose(address: object) -> None:
+    refuse(GOOD | {"statusListCredential": address}, "not an address ending in")
+
+
+def test_the_entrys_id_names_the_same_list_and_index() -> None:
+    refuse(GOOD | {"id": f"{GOOD['statusListCredential']}#7"}, "does not name this list and index")
+
+
+@pytest.mark.parametrize("member", sorted(GOOD))
+def test_st_11_an_entry_with_a_member_missing_is_refused(member: str) -> None:
+    refuse({key: value for key, value in GOOD.items() if key != member}, "and no other")
+
+
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        ("type", "StatusList2021Entry"),
+        ("type", ["BitstringStatusListEntry"]),
+        ("statusPurpose", "suspension"),
+        ("statusPurpose", "message"),
+    ],
+)
+def test_st_11_an_unknown_type_or_purpose_is_refused(member: str, value: object) -> None:
+    refuse(GOOD | {member: value}, f"{member}: only .* is known")
+
+
+@pytest.mark.parametrize("member", [None, [], [GOOD], [GOOD, GOOD], "x", GOOD | {"statusSize": 1}])
+def test_st_11_anything_but_one_entry_is_refused(member: object) -> None:
+    refuse(member, "and no other")
+
+
+def test_index_0_is_the_left_most_bit() -> None:
+    assert locate(0, 0) == (0, 1 << 255)
+    assert locate(0, 255) == (0, 1)
+    assert locate(0, 256) == (1, 1 << 255)
+    assert locate(3, 131_071) == (3 * 512 + 511, 1)
+
+
+def test_the_bit_is_the_one_of_the_standards_bitstring() -> None:
+    """A word of the registry, as bytes, is a stretch of the list's bitstring."""
+    for index in (0, 7, 8, 300, 131_071):
+        word, mask = locate(9, index)
+        bits = bytearray(LIST_ENTRIES // 8)
+        place = (word - 9 * 512) * 32
+        bits[place : place + 32] = mask.to_bytes(32, "big")
+        assert bits[index // 8] == 0x80 >> index % 8
+
+
+def test_words_of_the_largest_list_fit_the_registrys_numbers() -> None:
+    word, _ = locate(name_list(KeyIndex(65_535), 2**32 - 1), LIST_ENTRIES - 1)
+    assert word < 2**57 < 2**64
+
+
+@pytest.mark.parametrize(("number", "index"), [(-1, 0), (2**48, 0), (0, -1), (0, LIST_ENTRIES)])
+def test_no_word_for_what_cannot_be(number: int, index: int) -> None:
+    with pytest.raises(ValueError, match="there is no index"):
+        locate(number, index)
