@@ -2,12 +2,11 @@
 
 import json
 import sys
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
 
-from issuer.desk import Desk
+from issuer.desk import OutputCheck
 from issuer.institution import Institution
 from issuer.issuing import (
     IssueProgress,
@@ -83,15 +82,13 @@ def issue(
         if flags["dry_run"]:
             _show_preview(preview_batch(desk, request), as_json=flags["as_json"])
             return
-        result = issue_batch(desk, request, build_output_check(settings, network, desk))
+        result = issue_batch(desk, request, build_output_check(settings, network))
     _show_result(result, as_json=flags["as_json"])
 
 
-def build_output_check(
-    settings: Settings, network: str, desk: Desk
-) -> Callable[[Sequence[Path]], tuple[str, ...]]:
+def build_output_check(settings: Settings, network: str) -> OutputCheck:
     """Return what runs the whole verification on written files."""
-    return lambda paths: check_files(settings, network, paths, desk.channel.progress)
+    return lambda paths: check_files(settings, network, paths)
 
 
 def _check_inputs(roster: Path | None, achievement: Path | None, credentials: Path | None) -> None:

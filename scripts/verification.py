@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from issuer.progress import Progress
 from protocol.errors import NotACredentialError
 from scripts.chains import ConfiguredChains, read_clock
 from scripts.config import Settings
@@ -11,8 +10,6 @@ from verifier.documents import FolderDocuments
 from verifier.policy import DEFAULT_POLICY, Policy
 from verifier.report import Report, Verdict
 from verifier.verify import Question, Surroundings, verify
-
-CHECKING = "Verifying the files"
 
 
 def build_surroundings(
@@ -27,17 +24,11 @@ def build_surroundings(
     )
 
 
-def check_files(
-    settings: Settings, network: str, paths: Sequence[Path], progress: Progress
-) -> tuple[str, ...]:
+def check_files(settings: Settings, network: str, paths: Sequence[Path]) -> tuple[str, ...]:
     """Verify written files as a stranger would; return a sentence for each that does not pass."""
     surroundings = build_surroundings(settings, network)
-    problems: list[str] = []
-    for number, path in enumerate(paths, start=1):
-        problem = _find_problem(path, surroundings)
-        problems.extend([f"{path}: {problem}"] if problem else [])
-        progress.report(CHECKING, number, len(paths))
-    return tuple(problems)
+    found = ((path, _find_problem(path, surroundings)) for path in paths)
+    return tuple(f"{path}: {problem}" for path, problem in found if problem)
 
 
 def _find_problem(path: Path, surroundings: Surroundings) -> str | None:

@@ -79,7 +79,7 @@ def _issue_cohort(
     roster, achievement = SAMPLE / "roster.csv", SAMPLE / "achievement.json"
     source = load_roster_source(roster, achievement, institution, progress, now=read_clock())
     request = IssueRequest(source, out / COHORT)
-    issue_batch(desk, request, build_output_check(settings, EMBEDDED, desk))
+    issue_batch(desk, request, build_output_check(settings, EMBEDDED))
 
 
 def _list_cohort(cohort: Path) -> list[Path]:
