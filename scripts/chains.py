@@ -67,7 +67,7 @@ class ConfiguredChains:
                 continue
             if name != EMBEDDED:
                 known = load_network(name, self.settings.home, self.settings.endpoints)
-                if known.network.chain_id != chain_id:
+                if known.network.chain_id != chain_id or not (known.endpoints or self.only):
                     continue
             connection = connect(self.settings, name)
             if connection.network.chain_id == chain_id:
