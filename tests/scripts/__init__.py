@@ -1,0 +1,1 @@
+"""The command line, called as people and programs call it."""
