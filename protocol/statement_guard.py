@@ -1,6 +1,6 @@
 """What a document must come to in JSON-LD before its hash means anything (docs/receipt.md).
 
-The second half of the guard: rules on the expanded form (G2, G5, G6) and on the statements (G9).
+The second half of the guard: rules on the expanded form (G2, G5 to G7) and on the statements (G9).
 Each is one small function; ``guard`` has the first half and says why there is a guard.
 """
 
@@ -20,6 +20,15 @@ RELATIVE_BASE: Final = "x-relative://relative.invalid/"
 """Relative addresses are resolved against this, so that they can be told from absolute ones."""
 ANY_URI: Final = "https://www.w3.org/2001/XMLSchema#anyURI"
 RDF_TYPE: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+_DATATYPE_KINDS: Final[Mapping[str, str]] = {
+    "boolean": "true or false",
+    "float": "a number",
+    "double": "a number",
+    "decimal": "a number",
+    "integer": "a number",
+    "nonNegativeInteger": "a number",
+}
+"""How values of these datatypes of XML Schema are written; all others are text."""
 CREDENTIALS: Final = "https://www.w3.org/2018/credentials#"
 _ESSENTIAL: Final = (
     RDF_TYPE,
@@ -61,6 +70,24 @@ def refuse_literal_json(root: Mapping[str, object]) -> None:
             raise GuardError("G2", _shorten(node.place), "it cannot be part of a credential")
 
 
+def refuse_unlike_kinds(root: Mapping[str, object]) -> None:
+    """G7: numbers and booleans where the contexts have them, text elsewhere: one spelling each."""
+    for node in walk_nodes(root):
+        if "@value" not in node.content:
+            continue
+        value, datatype = node.content["@value"], node.content.get("@type")
+        name = _shorten(datatype) if isinstance(datatype, str) else ""
+        if _name_kind(value) != _DATATYPE_KINDS.get(name, "text" if name else _name_kind(value)):
+            expected = _DATATYPE_KINDS.get(name, "text")
+            raise GuardError("G7", _shorten(node.place), f"expected {expected}")
+
+
+def _name_kind(value: object) -> str:
+    if isinstance(value, bool):
+        return "true or false"
+    return "a number" if isinstance(value, int | float) else "text"
+
+
 def refuse_two_descriptions(root: Mapping[str, object]) -> None:
     """G5: an id is described in one place; elsewhere it stands alone or with the same type."""
     descriptions: defaultdict[str, list[Mapping[str, object]]] = defaultdict(list)
@@ -93,6 +120,7 @@ ExpandedRule = Callable[[Mapping[str, object]], None]
 EXPANDED_RULES: tuple[ExpandedRule, ...] = (
     refuse_relative,
     refuse_literal_json,
+    refuse_unlike_kinds,
     refuse_two_descriptions,
     refuse_words_about_issuer,
 )

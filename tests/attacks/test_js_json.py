@@ -9,6 +9,7 @@ from protocol.canonical import canonicalise
 from protocol.credential import open_credential, parse_submission
 from protocol.errors import GuardError, NotACredentialError, UnknownContextError
 from protocol.schema import find_schema_problems
+from protocol.statement_guard import refuse_unlike_kinds
 from protocol.strict_json import MEMBER_LIMIT, parse_object
 from tests.protocol.credentials import VECTORS, build_signed, build_unsigned, disable, load_base
 
@@ -132,6 +133,27 @@ def test_js_09_a_number_written_as_text_is_a_schema_problem() -> None:
     assert find_schema_problems(document) == (
         ("credentialSubject.achievement.creditsAvailable", "expected a number, found text"),
     )
+
+
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        ("creditsEarned", "3"),
+        ("creditsEarned", "2.5E0"),
+        ("creditsEarned", True),
+        ("url", 2.5),
+        ("url", False),
+        ("activityStartDate", 20260101),
+    ],
+)
+def test_js_09_one_statement_has_one_spelling(member, value, monkeypatch) -> None:
+    """A number in an address, or a number as text, would be signed as something else is."""
+    document = build_unsigned()
+    document["credentialSubject"][member] = value
+    with pytest.raises(GuardError, match=f"{member}: expected .*G7"):
+        canonicalise(document)
+    disable(monkeypatch, refuse_unlike_kinds)
+    assert canonicalise(document)
 
 
 def test_js_10_more_than_the_limit_is_refused_unread() -> None:
