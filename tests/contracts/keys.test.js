@@ -91,6 +91,16 @@ describe("Keys", function () {
     await expect(world.as_anchorKey.anchor(root("b"), 1)).to.be.revertedWithCustomError(world.registry, "KeyNotLive");
   });
 
+  it("keep every bit of their window when they anchor", async function () {
+    const end = 2 ** 40 - 1;
+    await addKey(world, world.admin, 1, world.spare, ROLE.BOTH, 0, end);
+    const before = await world.registry.keyOf(world.spare.address);
+    await world.as_spare.anchor(root("a"), 1);
+    const after = await world.registry.keyOf(world.spare.address);
+    expect(after.toArray().slice(0, 6)).to.deep.equal(before.toArray().slice(0, 6));
+    expect([after.notAfter, after.seq]).to.deep.equal([BigInt(end), 1n]);
+  });
+
   it("keep their chain when retired or compromised", async function () {
     await world.as_anchorKey.anchor(root("a"), 1);
     const before = await world.registry.keyOf(world.anchorKey.address);
@@ -108,9 +118,11 @@ describe("Keys", function () {
     await expect(world.as_anchorKey.anchor(root("a"), 1))
       .to.be.revertedWithCustomError(world.registry, "KeyIsCompromised")
       .withArgs(world.anchorKey.address, since);
-    await expect(world.as_admin.compromiseKey(world.anchorKey.address, since))
-      .to.be.revertedWithCustomError(world.registry, "NotEarlier")
-      .withArgs(world.anchorKey.address, since);
+    for (const later of [since, since + 1]) {
+      await expect(world.as_admin.compromiseKey(world.anchorKey.address, later))
+        .to.be.revertedWithCustomError(world.registry, "NotEarlier")
+        .withArgs(world.anchorKey.address, since);
+    }
     await world.as_admin.compromiseKey(world.anchorKey.address, 1);
     expect((await world.registry.keyOf(world.anchorKey.address)).compromisedAt).to.equal(1n);
   });

@@ -98,7 +98,9 @@ describe("Statuses", function () {
       .to.be.revertedWithCustomError(registry, "KeyNotCompromised")
       .withArgs(secondKey.address);
     await world.as_admin.compromiseKey(secondKey.address, 1);
-    for (const [wrong] of [[world.anchorKey.address], [world.otherKey.address], [world.stranger.address]]) {
+    // otherStatus has the endorser's very index, in another institution, and is compromised too.
+    await world.as_otherAdmin.compromiseKey(world.otherStatus.address, 1);
+    for (const wrong of [world.anchorKey, world.otherStatus, world.stranger].map((one) => one.address)) {
       await expect(world.as_spare.replaceEndorsement(root("a"), wrong))
         .to.be.revertedWithCustomError(registry, "NotTheEndorser")
         .withArgs(root("a"), wrong);
