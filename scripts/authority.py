@@ -11,12 +11,13 @@ import click
 from issuer import authority as affairs
 from issuer.channel import Channel, require_registry
 from issuer.enrolment import build_policy
-from issuer.keystore import KeystoreSigner, load_transaction_signer
+from issuer.keystore import KeyRing, KeystoreSigner, load_transaction_signer
 from issuer.reasons import REASONS
 from protocol.chain import Standing
 from protocol.networks import EMBEDDED
-from protocol.primitives import parse_address, render_hex
+from protocol.primitives import Address, render_hex
 from scripts import options
+from scripts.accounts import find_account
 from scripts.chains import connect
 from scripts.config import Settings, load_settings
 from scripts.desks import open_channel, open_own_ring
@@ -176,6 +177,8 @@ def _open(
     """Return the channel and the authority's signer, or an officer's that was named."""
     progress = TerminalProgress()
     if network == EMBEDDED:
+        if key is not None:
+            raise click.UsageError("--key: on the embedded chain this home's own authority acts.")
         connection = connect_embedded(settings, progress)
         with open_channel(settings, connection, progress) as channel:
             yield channel, load_embedded_signer(settings, channel, AUTHORITY)
@@ -183,12 +186,17 @@ def _open(
     connection = connect(settings, network)
     with open_channel(settings, connection, progress) as channel:
         require_registry(channel.chain)
-        account = (
-            parse_address(key) if key else channel.chain.read_authority(channel.chain.read_latest())
-        )
-        signer = load_transaction_signer(open_own_ring(settings), account, build_policy(channel))
+        ring = open_own_ring(settings)
+        account = _find_actor(channel, ring, key)
+        signer = load_transaction_signer(ring, account, build_policy(channel))
         fund_on_development_chain(settings, channel, [account])
         yield channel, signer
+
+
+def _find_actor(channel: Channel, ring: KeyRing, key: str | None) -> Address:
+    """Return the account that was named, else the authority's, whose key this home may lack."""
+    named = find_account(ring, key) if key else None
+    return named or channel.chain.read_authority(channel.chain.read_latest())
 
 
 def _show(act: affairs.Act, sentence: str, *, as_json: bool) -> None:

@@ -87,8 +87,9 @@ def list_(network: str, home: Path | None, *, as_json: bool) -> None:
     duties = (
         _find_duties(load_institutions(settings.home, connection.network)) if connection else {}
     )
+    silence = silence or (_find_silence(connection) if connection else None)
     rows = [
-        _describe(key, duties.get(key.name, ""), connection)
+        _describe(key, duties.get(key.name, ""), None if silence else connection)
         for key in list_keys(settings.home / KEYS_FOLDER)
     ]
     if as_json:
@@ -120,14 +121,19 @@ def export_public(name: str, network: str, home: Path | None) -> None:
         for each in (load_institutions(settings.home, connection.network) if connection else ())
         for key in each.keys
     ]
-    known = {
-        key.name: {"kind": key.kind.value, "name": key.name}
-        for key in list_keys(settings.home / KEYS_FOLDER)
-    }
+    kinds = {key.name: key.kind for key in list_keys(settings.home / KEYS_FOLDER)}
     multikeys = {_name(key.multikey): key.multikey for key in held}
-    if name not in known:
+    if name not in kinds:
         raise click.UsageError(f"This home has no key {name} (rootseal keys list).")
-    click.echo(json.dumps(known[name] | {"multikey": multikeys.get(name)}))
+    click.echo(json.dumps(_describe_public(name, kinds[name], multikeys.get(name))))
+
+
+def _describe_public(name: str, kind: KeyKind, multikey: str | None) -> dict[str, str]:
+    """Return the public half; an account's address is all that its key file says unopened."""
+    if kind is KeyKind.SIGNING:
+        return {"kind": kind.value, "multikey": name}
+    shown = {"kind": kind.value, "address": name}
+    return shown | {"multikey": multikey} if multikey else shown
 
 
 def _name(multikey: str) -> str:
@@ -141,6 +147,15 @@ def _try_connect(settings: Settings, network: str) -> tuple[Connection | None, s
         return connect(settings, network), None
     except (ConfigurationError, ChainError) as error:
         return None, str(error)
+
+
+def _find_silence(connection: Connection) -> str | None:
+    """Say why the network does not answer; None if it does."""
+    try:
+        connection.reader.read_latest()
+    except ChainError as error:
+        return str(error)
+    return None
 
 
 def _find_duties(institutions: tuple[Institution, ...]) -> dict[str, str]:

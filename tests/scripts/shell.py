@@ -61,9 +61,9 @@ class Shell:
     def run(self, *arguments: object, stdin: bytes = b"") -> Answer:
         """Call the command in this process: what is not expected of it is raised here."""
         out, err = io.StringIO(), io.StringIO()
-        with _stand_in(self.folder, self._build_environment(), stdin):
-            with redirect_stdout(out), redirect_stderr(err):
-                code = cli.main([str(each) for each in arguments])
+        surroundings = _stand_in(self.folder, self._build_environment(), stdin)
+        with surroundings, redirect_stdout(out), redirect_stderr(err):
+            code = cli.main([str(each) for each in arguments])
         return _look_at(Answer(code, out.getvalue(), err.getvalue()))
 
     def start(self, *arguments: object) -> subprocess.Popen:
