@@ -1,0 +1,58 @@
+"""For programs: ``/api/v1``."""
+
+import json
+from collections.abc import Sequence
+from typing import Final
+
+from flask import Blueprint, Response, request
+from werkzeug.exceptions import BadRequest
+
+from protocol.errors import NotACredentialError
+from verifier.render.json import report_to_dict
+from verifier.web.uploads import FIELDS, Answer, verify_uploads
+
+api: Final = Blueprint("api", __name__, url_prefix="/api/v1")
+
+
+@api.post("/verify")
+def verify() -> Response:
+    """Verify one credential or several."""
+    _refuse_unknown_fields()
+    return render_answers(verify_uploads())
+
+
+def render_answers(answers: Sequence[Answer]) -> Response:
+    """Return one report, or the list of them with their sources.
+
+    Raises:
+        NotACredentialError: a single submission is none.
+    """
+    if len(answers) == 1:
+        return _render_json(_describe_only(answers[0]))
+    return _render_json({"reports": [_describe_one_of_many(each) for each in answers]})
+
+
+def _describe_only(answer: Answer) -> dict[str, object]:
+    if isinstance(answer.result, NotACredentialError):
+        raise answer.result
+    return report_to_dict(answer.result)
+
+
+def _describe_one_of_many(answer: Answer) -> dict[str, object]:
+    source = answer.submission.source
+    if isinstance(answer.result, NotACredentialError):
+        return {"source": source, "error": str(answer.result)}
+    return {"source": source} | report_to_dict(answer.result)
+
+
+def _refuse_unknown_fields() -> None:
+    """A misspelt field that is passed over would be an unasked question, answered with yes."""
+    unknown = sorted({*request.args, *request.form, *request.files} - set(FIELDS))
+    if unknown or request.args:
+        raise BadRequest(
+            f"Known form fields are {', '.join(FIELDS)}; there are no query parameters."
+        )
+
+
+def _render_json(body: dict[str, object]) -> Response:
+    return Response(json.dumps(body, ensure_ascii=False), mimetype="application/json")

@@ -1,0 +1,56 @@
+"""The networks that a server asks, opened once in each process."""
+
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from protocol.chain import ChainReader
+from protocol.primitives import ChainId
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """One network that should be answering."""
+
+    name: str
+    reader: ChainReader | None
+    problem: str = ""
+    """Why there is no reader."""
+
+
+class OpenChains:
+    """Implements `protocol.chain.ChainDirectory`; readers stay open. Threads share it, a fork may not.
+
+    A network whose node was silent when it was opened does not know its first block yet, nor perhaps
+    its register, and is opened again at the next question.
+    """
+
+    def __init__(self, names: Iterable[str], open_served: Callable[[str], Served]) -> None:
+        """Open the named networks with ``open_served``, each when it is first asked for."""
+        self._names = tuple(names)
+        self._open_served = open_served
+        self._lock = threading.Lock()
+        self._open: dict[str, Served] = {}
+
+    def find_readers(self, chain_id: ChainId) -> tuple[ChainReader, ...]:
+        """Return a reader for each network with this chain id; of several, those with a register."""
+        readers = [each.reader for each in self.list_served() if each.reader is not None]
+        same = tuple(reader for reader in readers if reader.network.chain_id == chain_id)
+        if len(same) <= 1:
+            return same
+        return tuple(reader for reader in same if reader.network.contract is not None) or same
+
+    def list_served(self) -> tuple[Served, ...]:
+        """Return every network, with its reader or why there is none."""
+        return tuple(self._find(name) for name in self._names)
+
+    def _find(self, name: str) -> Served:
+        with self._lock:
+            known = self._open.get(name)
+        if known is not None:
+            return known
+        served = self._open_served(name)
+        if served.reader is None or served.reader.network.genesis is None:
+            return served
+        with self._lock:
+            return self._open.setdefault(name, served)

@@ -1,0 +1,161 @@
+"""Answers to requests that got no report: RFC 9457 for programs, a page for people."""
+
+import json
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException
+
+from protocol.errors import NotACredentialError
+from verifier.verify import FutureMomentError
+from verifier.web.logs import find_request_id
+from verifier.web.metrics import Refusal
+from verifier.web.pages import render_error
+from verifier.web.service import find_service
+
+PROBLEM_TYPE: Final = "application/problem+json"
+URN: Final = "urn:rootseal:problem:"
+PROGRAM_PATHS: Final = ("/api/", "/healthz", "/readyz", "/metrics")
+ERROR_FLOOR: Final = 400
+_KEPT_HEADERS: Final = ("Retry-After", "Allow")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is said of one status."""
+
+    name: str
+    title: str
+    detail: str
+    """For a program's developer; ``{retry}`` stands for seconds."""
+    words: str
+    """For a person."""
+    refusal: Refusal | None = None
+
+
+NOT_A_CREDENTIAL: Final = Problem(
+    "not-a-credential",
+    "Not a credential",
+    "{reason}",
+    "Not a credential. We need the .json file, not a picture.",
+)
+PROBLEMS: Final = {
+    HTTPStatus.BAD_REQUEST: Problem(
+        "bad-request",
+        "The request cannot be read",
+        "{reason}",
+        "The form could not be read. Go back and send it again.",
+        Refusal.BAD_REQUEST,
+    ),
+    HTTPStatus.NOT_FOUND: Problem(
+        "not-found", "Not found", "There is nothing at this address.", "There is no such page."
+    ),
+    HTTPStatus.METHOD_NOT_ALLOWED: Problem(
+        "method-not-allowed",
+        "Method not allowed",
+        "The header Allow lists the methods of this address.",
+        "This page is not opened this way. Start again at the first page.",
+    ),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: Problem(
+        "too-large",
+        "Too large",
+        "A credential is at most {megabytes} MiB, a request {files} files and {total} MiB.",
+        "Too large: over {megabytes} MB.",
+        Refusal.TOO_LARGE,
+    ),
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: Problem(
+        "media-type",
+        "Unsupported media type",
+        "Send application/json with one credential, or multipart/form-data with the field file.",
+        "Not a credential. We need the .json file, not a picture.",
+        Refusal.MEDIA_TYPE,
+    ),
+    HTTPStatus.TOO_MANY_REQUESTS: Problem(
+        "too-many",
+        "Too many requests",
+        "{a_minute} verifications a minute are made for one address. Try again in {retry} seconds.",
+        "Busy. Try again in {retry} seconds.",
+        Refusal.TOO_MANY,
+    ),
+    HTTPStatus.SERVICE_UNAVAILABLE: Problem(
+        "busy",
+        "Busy",
+        "Nothing was judged. Try again in {retry} seconds.",
+        "Busy. Try again in {retry} seconds.",
+        Refusal.BUSY,
+    ),
+    HTTPStatus.INTERNAL_SERVER_ERROR: Problem(
+        "our-mistake",
+        "Our mistake",
+        "The mistake is ours: the file was not judged.",
+        "Our mistake: the file was not judged.",
+        Refusal.OUR_BUG,
+    ),
+}
+
+
+def answer_errors(app: Flask) -> None:
+    """Answer every error in the reader's own form."""
+    app.register_error_handler(HTTPException, _answer_http)
+    app.register_error_handler(NotACredentialError, _answer_not_a_credential)
+    app.register_error_handler(FutureMomentError, _answer_future)
+
+
+def _answer_http(error: HTTPException) -> Response | HTTPException:
+    status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
+    if status < ERROR_FLOOR:
+        return error
+    problem = PROBLEMS.get(status) or _name_plainly(status)
+    headers = dict(error.get_headers(request.environ))
+    kept = {name: headers[name] for name in _KEPT_HEADERS if name in headers}
+    reason = error.description if status is HTTPStatus.BAD_REQUEST else None
+    return _answer(status, problem, reason or status.phrase, kept)
+
+
+def _answer_not_a_credential(error: NotACredentialError) -> Response:
+    return _answer(HTTPStatus.BAD_REQUEST, NOT_A_CREDENTIAL, str(error), {})
+
+
+def _answer_future(error: FutureMomentError) -> Response:
+    problem = PROBLEMS[HTTPStatus.BAD_REQUEST]
+    return _answer(HTTPStatus.BAD_REQUEST, problem, str(error), {})
+
+
+def _answer(status: HTTPStatus, problem: Problem, reason: str, headers: dict[str, str]) -> Response:
+    service = find_service()
+    if problem.refusal is not None:
+        service.metrics.count("rootseal_refused_total", {"reason": str(problem.refusal)})
+    limits = service.config.limits
+    values: dict[str, object] = {
+        "reason": reason,
+        "retry": headers.get("Retry-After", ""),
+        "megabytes": limits.submission_bytes >> 20,
+        "total": limits.request_bytes >> 20,
+        "files": limits.files,
+        "a_minute": limits.verifications_a_minute,
+    }
+    if request.path.startswith(PROGRAM_PATHS):
+        response = _render_problem(status, problem, problem.detail.format_map(values))
+    else:
+        words = problem.words.format_map(values)
+        response = Response(render_error(status, words), status, mimetype="text/html")
+    response.headers.update(headers)
+    return response
+
+
+def _render_problem(status: HTTPStatus, problem: Problem, detail: str) -> Response:
+    body = {
+        "type": f"{URN}{problem.name}",
+        "title": problem.title,
+        "status": int(status),
+        "detail": detail,
+        "requestId": find_request_id(),
+    }
+    return Response(json.dumps(body, ensure_ascii=False), status, mimetype=PROBLEM_TYPE)
+
+
+def _name_plainly(status: HTTPStatus) -> Problem:
+    name = status.phrase.lower().replace(" ", "-")
+    return Problem(name, status.phrase, f"{status.phrase}.", f"{status.phrase}.")
