@@ -1,0 +1,128 @@
+"""Step 13: does the credential still count, by the chain's own bits?"""
+
+from typing import Final
+
+from protocol.chain import AnchorRecord
+from protocol.primitives import render_address, render_hex
+from protocol.status_index import locate
+from verifier.checks.finding import (
+    Finding,
+    build_failed,
+    build_not_applicable,
+    build_passed,
+    build_unknown,
+    find_domain,
+    name_institution,
+)
+from verifier.evidence import Change, Evidence, Unknown
+from verifier.report import Fact, render_time
+
+REASONS: Final = {
+    0: "no reason given",
+    1: "issued in error",
+    2: "misconduct",
+    3: "superseded by a newer one",
+    4: "a requirement was not met",
+    5: "at the holder's request",
+    6: "a key was compromised",
+    7: "the accreditation was lost",
+    16: "under investigation",
+    17: "for administrative reasons",
+}
+"""The codes of DESIGN 3 in words; others are told by their number."""
+
+
+def check_revocation(evidence: Evidence) -> Finding:
+    """13: the revocation bit is clear at the pinned block, and the batch as a whole not revoked.
+
+    Nothing is fetched: list and index come from the credential, the truth from the contract.
+    """
+    facts = _list_facts(evidence)
+    record = evidence.anchor.record
+    if isinstance(record, AnchorRecord) and record.revoked_at is not None:
+        batch: dict[str, Fact] = {
+            "whole_batch": True,
+            "withdrawn_at": render_time(record.revoked_at),
+            **_describe_reason(record.reason),
+        }
+        return build_failed(_tell_withdrawn(evidence, batch), facts | batch)
+    finding = _judge(evidence, facts)
+    if finding.verdict == "failed" or not isinstance(record, Unknown):
+        return finding
+    return build_unknown(record, facts)
+
+
+def check_suspension(evidence: Evidence) -> Finding:
+    """13: the suspension bit, at the same list and index, is clear at the pinned block."""
+    facts = _list_facts(evidence)
+    if evidence.opened.credential.status is None:
+        return build_not_applicable("It names no list.", facts)
+    word = evidence.status.word
+    if isinstance(word, Unknown):
+        return build_unknown(word, facts)
+    if not word.suspended & _find_mask(evidence):
+        return build_passed("It is not on hold.", facts)
+    change = _describe_change(evidence.status.suspended, "held_at")
+    when = f" on {change['held_at']}" if change["held_at"] else ""
+    who = name_institution(evidence.issuer.names)
+    reason = f"{_start(who)} put it on hold{when}{_tell_reason(change)}. It may be reinstated."
+    return build_failed(reason, facts | change)
+
+
+def _judge(evidence: Evidence, facts: dict[str, Fact]) -> Finding:
+    if evidence.opened.credential.status is None:
+        return build_not_applicable("It names no list.", facts)
+    word = evidence.status.word
+    if isinstance(word, Unknown):
+        return build_unknown(word, facts)
+    if not word.revoked & _find_mask(evidence):
+        return build_passed("It has not been withdrawn.", facts)
+    change = _describe_change(evidence.status.revoked, "withdrawn_at")
+    return build_failed(_tell_withdrawn(evidence, change), facts | change)
+
+
+def _tell_withdrawn(evidence: Evidence, change: dict[str, Fact]) -> str:
+    who = _start(name_institution(evidence.issuer.names))
+    when = f" on {change['withdrawn_at']}" if change["withdrawn_at"] else ""
+    return f"{who} withdrew it{when}{_tell_reason(change)}. Ask for a newer one."
+
+
+def _tell_reason(change: dict[str, Fact]) -> str:
+    return f" ({change['reason_text']})" if change.get("reason_text") else ""
+
+
+def _start(words: str) -> str:
+    return words[0].upper() + words[1:]
+
+
+def _describe_change(change: Change | Unknown, name: str) -> dict[str, Fact]:
+    """Say when and why; a bit stands also where the log that tells could not be read."""
+    if isinstance(change, Unknown):
+        return {name: None, "time_unknown_because": change.reason}
+    return {
+        name: render_time(change.time),
+        "by": render_address(change.event.by),
+        "block": change.event.position.block,
+        "transaction": render_hex(change.event.position.transaction),
+        **_describe_reason(change.event.reason),
+    }
+
+
+def _describe_reason(code: int) -> dict[str, Fact]:
+    return {"reason_code": code, "reason_text": REASONS.get(code, f"reason number {code}")}
+
+
+def _find_mask(evidence: Evidence) -> int:
+    entry = evidence.opened.credential.status
+    return 0 if entry is None else locate(entry.list, entry.index)[1]
+
+
+def _list_facts(evidence: Evidence) -> dict[str, Fact]:
+    entry, names = evidence.opened.credential.status, evidence.issuer.names
+    facts: dict[str, Fact] = {}
+    if entry is not None:
+        facts |= {"list": entry.list, "index": entry.index}
+        facts["word"] = locate(entry.list, entry.index)[0]
+    if not isinstance(names, Unknown):
+        facts |= {"registered_name": names.name, "domain": find_domain(names.identifier)}
+    return facts

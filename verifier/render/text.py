@@ -1,0 +1,117 @@
+"""A report as text for a terminal: the verdict, who says what about whom, then every check.
+
+Words of the file stand between isolates, so that none of them can change how the rest reads, and
+only where the file is what was issued. Colour repeats what a word and a mark already say.
+"""
+
+import unicodedata
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from verifier.report import Fact, Outcome, Report, Verdict, render_time
+
+HEADLINES: Final = {
+    Verdict.PASSED: "Passed: genuine and current",
+    Verdict.FAILED: "Did not pass",
+    Verdict.UNKNOWN: "Not confirmed",
+}
+WORDS: Final = {
+    Verdict.PASSED: ("✓", "passed"),
+    Verdict.FAILED: ("✗", "did not pass"),
+    Verdict.UNKNOWN: ("?", "not confirmed"),
+    Verdict.SKIPPED: ("-", "not checked"),
+    Verdict.NOT_APPLICABLE: ("-", "does not apply"),
+}
+COLOURS: Final = {Verdict.PASSED: "32", Verdict.FAILED: "31", Verdict.UNKNOWN: "33"}
+_ISOLATE, _END_ISOLATE = "\N{FIRST STRONG ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
+_LONGEST: Final = 120
+_ID_COLUMN: Final = max(map(len, ("accreditation", "anchoring_key")))
+_WORD_COLUMN: Final = max(len(word) for _, word in WORDS.values())
+
+
+def report_to_text(report: Report, source: str, colour: bool = False) -> str:
+    """Return the report as lines; ``source`` is the file's name as it was given."""
+    lines = [_clean(source), f"  {_paint(HEADLINES[report.verdict], report.verdict, colour)}"]
+    lines += [f"  {line}" for line in _describe(report)]
+    lines += [line for outcome in report.checks for line in _render_outcome(outcome, colour)]
+    lines.append(f"  {_render_foot(report)}")
+    return "\n".join(lines) + "\n"
+
+
+def _describe(report: Report) -> Iterator[str]:
+    """Say who says what about whom, unless the file is not what was issued."""
+    shown = report.credential
+    whole = all(report.find(check).verdict is not Verdict.FAILED for check in ("path", "signature"))
+    if shown is None or not whole or report.find("anchoring_key").verdict is Verdict.FAILED:
+        return
+    subject = _take(shown, "credentialSubject")
+    for label, value in (
+        ("About", _find_name(subject)),
+        ("Achievement", _take(subject, "achievement").get("name")),
+        ("Issuer", _take(shown, "issuer").get("name")),
+        ("From", shown.get("validFrom")),
+        ("Until", shown.get("validUntil")),
+    ):
+        if isinstance(value, str):
+            yield f"{label + ':':<13}{_quote(value)}"
+
+
+def _find_name(subject: Mapping[str, object]) -> object:
+    identifiers = subject.get("identifier")
+    for each in identifiers if isinstance(identifiers, list) else [identifiers]:
+        if isinstance(each, Mapping) and each.get("identityType") == "name":
+            return each.get("identityHash")
+    return subject.get("id")
+
+
+def _take(shown: Mapping[str, object], member: str) -> Mapping[str, object]:
+    """Return the object at a member, the first of several."""
+    value = shown.get(member)
+    if isinstance(value, list) and value:
+        value = value[0]
+    return value if isinstance(value, Mapping) else {}
+
+
+def _render_outcome(outcome: Outcome, colour: bool) -> Iterator[str]:
+    mark, word = WORDS[outcome.verdict]
+    head = _paint(f"{mark} {word:<{_WORD_COLUMN}}", outcome.verdict, colour)
+    step = f"{outcome.step:>2}"
+    yield f"  {head}  {step} {outcome.id:<{_ID_COLUMN}}  {_clean(outcome.reason)}"
+    if outcome.verdict in (Verdict.FAILED, Verdict.UNKNOWN):
+        indent = " " * (_WORD_COLUMN + 9)
+        yield from (f"{indent}{line}" for line in _render_facts(outcome.facts))
+
+
+def _render_facts(facts: Mapping[str, Fact], prefix: str = "") -> Iterator[str]:
+    for name, value in facts.items():
+        if isinstance(value, Mapping):
+            yield from _render_facts(value, f"{prefix}{name}.")
+        elif value is not None:
+            text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+            yield f"{prefix}{name}: {_clean(text)}"
+
+
+def _render_foot(report: Report) -> str:
+    policy = f"Policy: {_clean(report.policy)}. Checked at {render_time(report.checked_at)}"
+    if report.block is None:
+        return f"{policy}, without the public record."
+    block = report.block
+    return f"{policy}, at block {block.number:,} of {block.network} ({render_time(block.time)})."
+
+
+def _quote(text: str) -> str:
+    return f"{_ISOLATE}{_clean(text)}{_END_ISOLATE}"
+
+
+def _clean(text: str) -> str:
+    """Return one line without anything that steers a terminal or turns the direction of text."""
+    plain = "".join(
+        character if unicodedata.category(character)[0] != "C" or character == "\u200d" else " "
+        for character in text
+    )
+    return plain if len(plain) <= _LONGEST * 4 else plain[: _LONGEST * 4] + "…"
+
+
+def _paint(text: str, verdict: Verdict, colour: bool) -> str:
+    code = COLOURS.get(verdict)
+    return f"\x1b[{code}m{text}\x1b[0m" if colour and code else text
