@@ -38,7 +38,7 @@ class WebConfig:
     """SQLite file of counters that processes share; None: this process alone, in memory."""
     limits: Limits = Limits()
     proxies: int = 0
-    """Proxies in front whose X-Forwarded-For and -Proto are believed; 0: the headers mean nothing."""
+    """Proxies in front whose X-Forwarded-For and -Proto are believed; 0: these mean nothing."""
     hosts: tuple[str, ...] = ()
     """Host names that are served; empty: any, as pages carry no absolute addresses."""
     network: str | None = None

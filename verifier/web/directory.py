@@ -19,10 +19,10 @@ class Served:
 
 
 class OpenChains:
-    """Implements `protocol.chain.ChainDirectory`; readers stay open. Threads share it, a fork may not.
+    """Implements `protocol.chain.ChainDirectory`; readers stay open.
 
-    A network whose node was silent when it was opened does not know its first block yet, nor perhaps
-    its register, and is opened again at the next question.
+    Threads may share it, a fork may not. A network whose node was silent when it was opened does not
+    know its first block yet, nor perhaps its register: it is opened again at the next question.
     """
 
     def __init__(self, names: Iterable[str], open_served: Callable[[str], Served]) -> None:
@@ -33,7 +33,7 @@ class OpenChains:
         self._open: dict[str, Served] = {}
 
     def find_readers(self, chain_id: ChainId) -> tuple[ChainReader, ...]:
-        """Return a reader for each network with this chain id; of several, those with a register."""
+        """Return the readers with this chain id; of several, those that have a register."""
         readers = [each.reader for each in self.list_served() if each.reader is not None]
         same = tuple(reader for reader in readers if reader.network.chain_id == chain_id)
         if len(same) <= 1:

@@ -64,12 +64,12 @@ class RateLimiter:
                 break
             over -= used
             if over <= 0:
-                return max(1, math.ceil(moment + WINDOW_SECONDS - now))
+                return max(1, math.ceil(float(moment) + WINDOW_SECONDS - now))
         return 0 if over <= 0 else math.ceil(WINDOW_SECONDS)
 
 
 def _find_household(address: str) -> bytes:
-    """Return what one household or server has: an IPv4 address, or the first half of an IPv6 one."""
+    """Return what one household has: an IPv4 address, or the first half of an IPv6 one."""
     try:
         parsed = ip_address(address)
     except ValueError:

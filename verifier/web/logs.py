@@ -1,7 +1,7 @@
 """One JSON object a line: what was asked and how it went, never by whom or about whom.
 
-A line holds a request's id, the route's own name (not the address that was typed), status, duration,
-verdict and at most the first 8 hexadecimal digits of a leaf.
+A line holds a request's id, the route's own name (not the address that was typed), status,
+duration, verdict and at most the first 8 hexadecimal digits of a leaf.
 """
 
 import json
@@ -25,7 +25,7 @@ _FIELDS: Final = "rootseal"
 
 
 class JsonFormatter(logging.Formatter):
-    """Writes a record as one line; of an exception only its kind and place, as values may be personal."""
+    """Writes a record as one line; of an exception only kind and place: values are personal."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""

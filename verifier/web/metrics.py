@@ -191,7 +191,8 @@ def render_series(name: str, labels: Mapping[str, str]) -> str:
     """Return a series' name with its labels, as the text form writes it."""
     if not labels:
         return name
-    return f"{name}{{{','.join(f'{label}="{value}"' for label, value in labels.items())}}}"
+    shown = ",".join(f'{label}="{value}"' for label, value in labels.items())
+    return f"{name}{{{shown}}}"
 
 
 def _bound(metric: Metric, labels: Mapping[str, str]) -> dict[str, str]:

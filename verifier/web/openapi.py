@@ -1,4 +1,4 @@
-"""The API's description (OpenAPI 3.1), built from the routes, limits, checks and problems themselves."""
+"""The API's description (OpenAPI 3.1), built from the routes, limits, checks and problems."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -120,8 +120,9 @@ def _describe_problem(status: HTTPStatus) -> dict[str, object]:
 def _describe_body(config: WebConfig) -> dict[str, object]:
     credential = {"schema": {"$ref": "#/components/schemas/Credential"}}
     form = {"schema": schemas.build_form(config)}
+    limit = config.limits.submission_bytes
     return {
         "required": True,
-        "description": f"One credential, at most {config.limits.submission_bytes} bytes; or a form.",
+        "description": f"One credential, at most {limit} bytes; or a form.",
         "content": {**dict.fromkeys(JSON_TYPES, credential), "multipart/form-data": form},
     }

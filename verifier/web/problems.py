@@ -109,7 +109,7 @@ def _answer_http(error: HTTPException) -> Response | HTTPException:
         return error
     problem = PROBLEMS.get(status) or _name_plainly(status)
     headers = dict(error.get_headers(request.environ))
-    kept = {name: headers[name] for name in _KEPT_HEADERS if name in headers}
+    kept: dict[str, str] = {name: headers[name] for name in _KEPT_HEADERS if name in headers}
     reason = error.description if status is HTTPStatus.BAD_REQUEST else None
     return _answer(status, problem, reason or status.phrase, kept)
 

@@ -135,6 +135,6 @@ def _check_identity(reader: ChainReader, chain_id: int, head: Block) -> Iterator
 def _check_age(reader: ChainReader, age_seconds: float) -> Iterator[str]:
     limit = reader.network.freshness_seconds
     if limit is not None and age_seconds > limit:
-        yield f"The newest block is {age_seconds:.0f} seconds old: the node is behind, or our clock ahead."
+        yield f"The newest block is {age_seconds:.0f} s old: the node is behind or our clock ahead."
     if age_seconds < -SKEW_SECONDS:
-        yield f"The newest block is {-age_seconds:.0f} seconds ahead of our clock."
+        yield f"The newest block is {-age_seconds:.0f} s ahead of our clock."

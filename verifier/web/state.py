@@ -18,7 +18,9 @@ _SCHEMA: Final = """
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = OFF;
 CREATE TABLE IF NOT EXISTS secret (id INTEGER PRIMARY KEY CHECK (id = 1), value BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS requests (address BLOB NOT NULL, moment REAL NOT NULL, count INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS requests (
+    address BLOB NOT NULL, moment REAL NOT NULL, count INTEGER NOT NULL
+);
 CREATE INDEX IF NOT EXISTS requests_of_an_address ON requests (address, moment);
 CREATE TABLE IF NOT EXISTS samples (series TEXT PRIMARY KEY, value REAL NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS jobs (process INTEGER PRIMARY KEY, running INTEGER NOT NULL);

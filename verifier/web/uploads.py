@@ -31,7 +31,6 @@ JSON_TYPES: Final = (
     "application/json",
     "application/ld+json",
     "application/vc",
-    "application/vc+ld+json",
 )
 FORM_TYPES: Final = ("multipart/form-data", "application/x-www-form-urlencoded")
 BODY_SOURCE: Final = "body"
