@@ -27,7 +27,7 @@ class DocumentStore(Protocol):
         ...
 
     def find_copies(self, did: str) -> tuple[DidDocument, ...]:
-        """Return every readable copy of a DID's documents, old ones too, in the order of digests."""
+        """Return every readable copy of a DID's documents, old ones too, by their digests."""
         ...
 
 
@@ -43,7 +43,7 @@ class FolderDocuments:
         return data if data is not None and sha256(data).digest() == digest else None
 
     def find_copies(self, did: str) -> tuple[DidDocument, ...]:
-        """Return every readable copy of a DID's documents, old ones too, in the order of digests."""
+        """Return every readable copy of a DID's documents, old ones too, by their digests."""
         if not self.folder.is_dir():
             return ()
         names = sorted(path.name for path in self.folder.iterdir() if _NAME.match(path.name))

@@ -1,12 +1,12 @@
 """Everything that is known when the checks run, as frozen values.
 
-A question without an answer is an `Unknown` in the place of the answer; "there is none" is ``None``.
+A question without an answer is an `Unknown` in the answer's place; "there is none" is ``None``.
 Evidence can be stored, and the checks run again years later.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -44,6 +44,7 @@ class Cause(StrEnum):
     REORGANISED = "reorganised"
     NOT_HAD = "not_had"
     TOO_FAR = "too_far"
+    OTHER_FORMAT = "other_format"
     NOT_ASKED = "not_asked"
 
 
@@ -233,3 +234,29 @@ class Evidence:
 def split_method(proof: Mapping[str, object]) -> str:
     """Return the DID before the ``#`` of a proof's verification method."""
     return str(proof["verificationMethod"]).partition("#")[0]
+
+
+def choose_issuer(seen: IssuerEvidence, anchor: AnchorEvidence) -> IssuerId | Unknown | None:
+    """Return the number the credential's issuer has, or had when the batch was anchored."""
+    event = anchor.event
+    if event is not None and event.issuer_id in (seen.bound, seen.bound_then):
+        return event.issuer_id
+    return seen.bound
+
+
+def find_obstacle(evidence: Evidence) -> Unknown | None:
+    """Return why the chain's answers cannot be used: another chain, silent, behind."""
+    seen = evidence.network
+    for answer in (seen.network, seen.chain_id, seen.genesis, seen.latest, seen.pinned):
+        if isinstance(answer, Unknown):
+            return answer
+    network = seen.network
+    if not isinstance(network, Network) or not isinstance(seen.latest, Block):
+        return None
+    if seen.chain_id != network.chain_id or network.genesis not in (None, seen.genesis):
+        return Unknown(Cause.OTHER_CHAIN, "Our source serves another chain than it should.")
+    if network.freshness_seconds is not None:
+        oldest = evidence.checked_at - timedelta(seconds=network.freshness_seconds)
+        if seen.latest.time < oldest:
+            return Unknown(Cause.BEHIND, "Our source of the public record is behind.")
+    return None

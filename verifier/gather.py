@@ -5,7 +5,6 @@ block, whose hash is read again at the end: if the chain was rewritten meanwhile
 """
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 from protocol.chain import Block, ChainDirectory, ChainReader, Network
 from protocol.primitives import ChainId
@@ -20,6 +19,7 @@ from verifier.evidence import (
     Opened,
     StatusEvidence,
     Unknown,
+    find_obstacle,
 )
 from verifier.gather_anchor import gather_anchor
 from verifier.gather_issuer import gather_issuer
@@ -46,31 +46,16 @@ def gather_evidence(bare: Evidence, sources: Sources) -> Evidence:
     network = _gather_network(reader, bare)
     evidence = replace(bare, network=network)
     obstacle = find_obstacle(evidence) or _find_register_obstacle(network)
-    if obstacle is not None or isinstance(network.pinned, Unknown):
-        return _give_up(evidence, obstacle or network.pinned, sources)
-    evidence = _gather_state(evidence, reader, network.pinned, sources)
-    changed = _find_rewriting(reader, network.pinned)
+    pinned = network.pinned
+    if obstacle is not None:
+        return _give_up(evidence, obstacle, sources)
+    if isinstance(pinned, Unknown):
+        return _give_up(evidence, pinned, sources)
+    evidence = _gather_state(evidence, reader, pinned, sources)
+    changed = _find_rewriting(reader, pinned)
     if changed is None:
         return evidence
     return _give_up(replace(evidence, network=_build_silence(changed, network)), changed, sources)
-
-
-def find_obstacle(evidence: Evidence) -> Unknown | None:
-    """Return why the chain's answers cannot be used: not this chain, silent about itself, behind."""
-    seen = evidence.network
-    for answer in (seen.network, seen.chain_id, seen.genesis, seen.latest, seen.pinned):
-        if isinstance(answer, Unknown):
-            return answer
-    network = seen.network
-    if not isinstance(network, Network) or not isinstance(seen.latest, Block):
-        return None
-    if seen.chain_id != network.chain_id or network.genesis not in (None, seen.genesis):
-        return Unknown(Cause.OTHER_CHAIN, "Our source serves another chain than it should.")
-    if network.freshness_seconds is not None:
-        oldest = evidence.checked_at - timedelta(seconds=network.freshness_seconds)
-        if seen.latest.time < oldest:
-            return Unknown(Cause.BEHIND, "Our source of the public record is behind.")
-    return None
 
 
 def _find_register_obstacle(seen: NetworkEvidence) -> Unknown | None:

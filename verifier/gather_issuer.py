@@ -15,6 +15,7 @@ from verifier.evidence import (
     IssuerEvidence,
     Opened,
     Unknown,
+    choose_issuer,
     split_method,
 )
 from verifier.gather_anchor import ask_holder
@@ -43,21 +44,13 @@ def gather_issuer(
     return replace(seen, document=_find_document(record.document_digest, documents))
 
 
-def choose_issuer(seen: IssuerEvidence, anchor: AnchorEvidence) -> IssuerId | Unknown | None:
-    """Return the number the credential's issuer has, or had when the batch was anchored."""
-    event = anchor.event
-    if event is not None and event.issuer_id in (seen.bound, seen.bound_then):
-        return event.issuer_id
-    return seen.bound
-
-
 def _ask_then(
     named: Digest,
     bound: IssuerId | Unknown | None,
     anchor: AnchorEvidence,
     reader: ChainReader,
 ) -> IssuerId | Unknown | None:
-    """Ask at the anchor's block only where the binding now is another: names of closed ones move."""
+    """Ask at the anchor's block only where the binding now is another: names may move."""
     block = anchor.block
     if anchor.event is None or isinstance(bound, Unknown) or bound == anchor.event.issuer_id:
         return bound

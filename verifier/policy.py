@@ -1,7 +1,7 @@
-"""What this verifier accepts: a reviewed TOML file (docs/policy.md), never anything from a credential."""
+"""What this verifier accepts: a reviewed TOML file (docs/policy.md), nothing from a credential."""
 
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
@@ -90,10 +90,10 @@ def _parse_policy(path: Path, data: bytes) -> Policy:
     return Policy(
         name=f"{path.name} sha256:{sha256(data).hexdigest()[:16]}",
         networks=reader.read_networks(table),
-        unanchored=reader.read_choice(table, "unanchored", Unanchored, Unanchored.UNKNOWN),
-        accreditation=reader.read_choice(demands, "accreditation", Demand, Demand.REPORTED),
-        evidence=reader.read_choice(demands, "evidence", Demand, Demand.REPORTED),
-        endorsements=reader.read_choice(demands, "endorsements", Demand, Demand.REPORTED),
+        unanchored=reader.read_choice(table, "unanchored", Unanchored.UNKNOWN),
+        accreditation=reader.read_choice(demands, "accreditation", Demand.REPORTED),
+        evidence=reader.read_choice(demands, "evidence", Demand.REPORTED),
+        endorsements=reader.read_choice(demands, "endorsements", Demand.REPORTED),
     )
 
 
@@ -123,18 +123,14 @@ class _Reader:
             _refuse(self.path, reason, 'Write for example networks = ["sepolia"].')
         return tuple(names)
 
-    def read_choice(
-        self,
-        table: Mapping[str, object],
-        name: str,
-        kind: Callable[[object], Choice],
-        default: Choice,
-    ) -> Choice:
-        try:
-            return kind(table.get(name, default))
-        except ValueError:
-            choices = " or ".join(f'"{choice}"' for choice in type(default))
-            _refuse(self.path, f"{name} is none of its values", f"Write {choices}.")
+    def read_choice(self, table: Mapping[str, object], name: str, default: Choice) -> Choice:
+        value = table.get(name, default)
+        choices = list(type(default))
+        for choice in choices:
+            if value == choice:
+                return choice
+        written = " or ".join(f'"{choice}"' for choice in choices)
+        _refuse(self.path, f"{name} is none of its values", f"Write {written}.")
 
 
 def _refuse(path: Path, reason: str, remedy: str) -> NoReturn:

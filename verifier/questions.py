@@ -31,8 +31,8 @@ AffairsEvent = IssuerChanged | KeyChanged | AccreditationChanged
 ChainEntry = TypeVar("ChainEntry", StatusEvent, AffairsEvent)
 
 WALK_LIMIT_BLOCKS: Final = 2_000
-"""Blocks that are read back along one event chain: seconds on a near node. Beyond it a verdict stands
-without its date."""
+"""Blocks that are read back along one event chain: seconds on a near node. Beyond it, a verdict
+stands without its date."""
 
 
 def ask(question: Callable[[], Answer]) -> Answer | Unknown:

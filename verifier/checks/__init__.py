@@ -1,9 +1,9 @@
 """The procedure of docs/receipt.md, section 8, as pure functions over gathered evidence.
 
-To add a check: write ``check_…(evidence) -> Finding`` in a module here, its docstring beginning with
-its step; add one line to `CHECKS` in the order of the procedure, with the checks whose failure leaves
-it nothing to ask; add its row to docs/receipt.md. What it needs to know from the chain is asked for in
-``verifier/gather*.py`` and held in ``verifier/evidence.py``. Ids are append-only.
+To add a check: write ``check_…(evidence) -> Finding`` in a module here, its docstring beginning
+with its step; add one line to `CHECKS` in the order of the procedure, with the checks whose failure
+leaves it nothing to ask; add its row to docs/receipt.md, section 8. What it needs from the chain is
+asked for in ``verifier/gather*.py`` and held in ``verifier/evidence.py``. Ids are append-only.
 """
 
 from collections.abc import Callable
@@ -66,9 +66,7 @@ CHECKS: Final = (
 )
 FORM: Final = ("format", "contexts")
 """Unless these passed there is nothing to check at all."""
-ANCHORED: Final = (
-    *("path", "network", "contract", "anchor", "finality", "anchoring_key", "issuer"),
-)
+ANCHORED: Final = tuple(check.id for check in CHECKS if 5 <= check.step <= 11)  # noqa: PLR2004 (steps of the procedure)
 """Where all of these passed, an unknown signature does not count."""
 _TOPICS: Final = {check.id: check.topic for check in CHECKS}
 

@@ -11,7 +11,7 @@ ENDORSEMENTS = ("endorsement", "endorsementJwt")
 
 def check_evidence(evidence: Evidence) -> Finding:
     """15: digests of evidence files match; the files themselves stay with the institution."""
-    digests = list(_list_digests(evidence.opened.credential.document))
+    digests = list(_list_digests(evidence.opened.credential.view))
     if not digests:
         return build_not_applicable("No files to compare.")
     reason = "A file could not be had: evidence stays with the institution. Ask it, and compare."
@@ -20,16 +20,16 @@ def check_evidence(evidence: Evidence) -> Finding:
 
 def check_endorsements(evidence: Evidence) -> Finding:
     """15: the proofs of endorsements hold; embedded ones are not looked into yet."""
-    found = list(_list_endorsements(evidence.opened.credential.document))
+    found = list(_list_endorsements(evidence.opened.credential.view))
     if not found:
         return build_not_applicable("It carries none.")
     reason = "It carries endorsements, which are not checked here. Leave them out."
     return build_unknown(Unknown(Cause.NOT_HAD, reason), {"members": found})
 
 
-def _list_digests(document: Mapping[str, object]) -> Iterator[Fact]:
+def _list_digests(view: Mapping[str, object]) -> Iterator[Fact]:
     for member in ("evidence", "relatedResource"):
-        for item in _as_list(document.get(member)):
+        for item in _as_list(view.get(member)):
             if isinstance(item, Mapping) and isinstance(item.get("digestMultibase"), str):
                 texts = {key: item.get(key) for key in ("id", "name", "digestMultibase")}
                 yield {"member": member} | {
@@ -37,8 +37,8 @@ def _list_digests(document: Mapping[str, object]) -> Iterator[Fact]:
                 }
 
 
-def _list_endorsements(document: Mapping[str, object]) -> Iterator[Fact]:
-    waiting: list[tuple[str, object]] = [("", document)]
+def _list_endorsements(view: Mapping[str, object]) -> Iterator[Fact]:
+    waiting: list[tuple[str, object]] = [("", view)]
     while waiting:
         place, value = waiting.pop()
         if isinstance(value, list):

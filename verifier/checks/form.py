@@ -5,7 +5,9 @@ from typing import Final
 from protocol.contexts import CREDENTIAL_CONTEXTS
 from verifier.checks.finding import Finding, build_failed, build_passed, build_unknown
 from verifier.evidence import Cause, Evidence, Foreign, Opened, Refused, Unknown, UnknownTerms
+from verifier.report import Fact, Facts
 
+READABLE: Final = "The file is a credential of a kind we can read."
 RULES: Final = {
     "G0": "it must be plain text that every program reads alike",
     "G1": "its terms must come from the two known vocabularies and from nowhere else",
@@ -28,15 +30,14 @@ def check_format(evidence: Evidence) -> Finding:
     """1: within size, strict JSON, a recognised format, and the guard lets it pass."""
     match evidence.reading:
         case Opened(credential=credential):
-            facts = {"format": "rootseal", "id": credential.id}
-            return build_passed("The file is a credential of a kind we can read.", facts)
+            ours: Facts = {"format": "rootseal", "id": credential.id}
+            return build_passed(READABLE, ours)
         case UnknownTerms():
-            return build_passed("The file is a credential of a kind we can read.")
+            return build_passed(READABLE)
         case Foreign(types):
-            reason = "We do not know this kind of credential: it has no path to a batch that we can read."
-            return build_unknown(
-                Unknown(Cause.NOT_HAD, reason), {"format": "other", "types": types}
-            )
+            reason = "We do not know this kind of credential. Use the checker of its issuer."
+            facts: Facts = {"format": "other", "types": types}
+            return build_unknown(Unknown(Cause.OTHER_FORMAT, reason), facts)
         case Refused(rule, member, detail):
             words = RULES.get(rule, "its two proofs must have the one accepted form")
             return build_failed(
@@ -48,9 +49,9 @@ def check_format(evidence: Evidence) -> Finding:
 def check_contexts(evidence: Evidence) -> Finding:
     """2: every term is defined by a known, pinned context; canonicalisation dropped nothing."""
     if isinstance(evidence.reading, UnknownTerms):
-        unknown = Unknown(Cause.NOT_HAD, "It uses terms we do not know.")
+        unknown = Unknown(Cause.OTHER_FORMAT, "It uses terms we do not know.")
         return build_unknown(unknown, {"context": evidence.reading.url})
-    facts = {
+    facts: Facts = {
         "contexts": CREDENTIAL_CONTEXTS,
         "statements": evidence.opened.credential.canonical.nquads.count(b"\n"),
     }
@@ -63,5 +64,5 @@ def check_schema(evidence: Evidence) -> Finding:
     if not problems:
         return build_passed("Nothing that it must have is missing.")
     member = problems[0][0] or "A part"
-    listed = [{"member": place, "reason": reason} for place, reason in problems]
+    listed: list[Fact] = [{"member": place, "reason": reason} for place, reason in problems]
     return build_failed(f"{member} is missing or wrong. Ask the institution.", {"problems": listed})

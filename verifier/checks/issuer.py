@@ -68,7 +68,7 @@ def _judge_stranger(evidence: Evidence, facts: Facts) -> Finding:
 
 
 def check_accreditation(evidence: Evidence) -> Finding:
-    """12: an authority that is trusted here allowed this achievement, when the batch was recorded."""
+    """12: an authority that is trusted here allowed this achievement, when it was recorded."""
     network, block = evidence.network.network, evidence.anchor.block
     authority, grant = evidence.accreditation.authority, evidence.accreditation.grant
     facts = _list_grant_facts(evidence)
@@ -117,9 +117,8 @@ def _list_facts(evidence: Evidence) -> Facts:
     facts: dict[str, Fact] = {"identifier": credential.issuer}
     if evidence.anchor.event is not None:
         facts["anchored_for"] = evidence.anchor.event.issuer_id
-    for name, answer in (("issuer_id", seen.bound), ("issuer_id_then", seen.bound_then)):
-        if not isinstance(answer, Unknown):
-            facts[name] = answer
+    numbers = {"issuer_id": seen.bound, "issuer_id_then": seen.bound_then}
+    facts |= {name: each for name, each in numbers.items() if not isinstance(each, Unknown)}
     if isinstance(evidence.network.network, Network):
         facts["authority_name"] = evidence.network.network.authority_name
     if isinstance(seen.names, IssuerNames):

@@ -14,8 +14,14 @@ from verifier.checks.finding import (
     name_institution,
     render_optional_time,
 )
-from verifier.evidence import Cause, Endorsement, Evidence, Unknown, split_method
-from verifier.gather_issuer import choose_issuer
+from verifier.evidence import (
+    Cause,
+    Endorsement,
+    Evidence,
+    Unknown,
+    choose_issuer,
+    split_method,
+)
 from verifier.report import Fact, Facts, render_time
 
 UNLISTED = "The institution's own list of keys does not have the key that the file names."

@@ -3,8 +3,7 @@
 from protocol.chain import Block, Network
 from protocol.primitives import render_address, render_hex
 from verifier.checks.finding import Finding, build_failed, build_passed, build_unknown
-from verifier.evidence import Cause, Evidence, Unknown
-from verifier.gather import find_obstacle
+from verifier.evidence import Cause, Evidence, Unknown, find_obstacle
 from verifier.report import Fact, render_time
 
 

@@ -3,6 +3,7 @@
 from protocol.primitives import render_hex
 from verifier.checks.finding import Finding, build_failed, build_passed
 from verifier.evidence import Evidence
+from verifier.report import Fact, Facts
 
 
 def check_path(evidence: Evidence) -> Finding:
@@ -12,8 +13,10 @@ def check_path(evidence: Evidence) -> Finding:
     """
     opened = evidence.opened
     leaf, receipt = opened.credential.leaf, opened.receipt
-    steps = [{"side": str(step.side), "sibling": render_hex(step.sibling)} for step in receipt.path]
-    facts = {
+    steps: list[Fact] = [
+        {"side": str(step.side), "sibling": render_hex(step.sibling)} for step in receipt.path
+    ]
+    facts: Facts = {
         "leaf": render_hex(leaf),
         "leaf_stated": render_hex(receipt.leaf),
         "root": render_hex(opened.root),

@@ -29,7 +29,7 @@ def check_recipient(evidence: Evidence) -> Finding:
     given = evidence.recipient
     if given is None:
         return build_not_applicable("You named no one.")
-    identities = list(_list_identities(evidence.opened.credential.document))
+    identities = list(_list_identities(evidence.opened.credential.view))
     kinds = sorted({kind for kind, _ in identities})
     if not identities:
         return build_unknown(Unknown(Cause.NOT_HAD, "It holds nothing to compare."))
@@ -39,8 +39,8 @@ def check_recipient(evidence: Evidence) -> Finding:
     return build_failed("It does not match. Check the spelling.", {"compared": kinds})
 
 
-def _list_identities(document: Mapping[str, object]) -> Iterator[tuple[str, object]]:
-    subjects = document.get("credentialSubject")
+def _list_identities(view: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    subjects = view.get("credentialSubject")
     for subject in subjects if isinstance(subjects, list) else [subjects]:
         if not isinstance(subject, Mapping):
             continue

@@ -15,7 +15,7 @@ from verifier.evidence import Cause, Evidence, Unknown
 from verifier.report import Fact, render_time
 
 SKEW: Final = timedelta(minutes=5)
-"""Blocks come from clocks that agree within seconds; one from further ahead shows that ours is wrong."""
+"""Blocks come from clocks that agree within seconds; one far ahead shows that ours is wrong."""
 
 
 def check_validity(evidence: Evidence) -> Finding:
