@@ -20,6 +20,6 @@ def find_checks(shell: Shell, file: Path, *options: str) -> dict[str, dict]:
 
 
 def find_failed(shell: Shell, file: Path, *options: str) -> list[str]:
-    """The checks that a file fails."""
-    checks = find_checks(shell, file, *options)
-    return [name for name, each in checks.items() if each["verdict"] == "failed"]
+    """The required checks that a file fails."""
+    checks = find_checks(shell, file, *options).values()
+    return [each["id"] for each in checks if each["required"] and each["verdict"] == "failed"]
