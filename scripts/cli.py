@@ -14,6 +14,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "issuer": "scripts.issuer:issuer",
     "issue": "scripts.issue:issue",
     "verify": "scripts.verify:verify",
+    "serve": "scripts.serve:serve",
     "revoke": "scripts.status:revoke",
     "suspend": "scripts.status:suspend",
     "reinstate": "scripts.status:reinstate",

@@ -21,8 +21,8 @@ class Served:
 class OpenChains:
     """Implements `protocol.chain.ChainDirectory`; readers stay open.
 
-    Threads may share it, a fork may not. A network whose node was silent when it was opened does not
-    know its first block yet, nor perhaps its register: it is opened again at the next question.
+    Threads may share it, a fork may not. A network whose node was silent when it was opened knows
+    neither its first block yet nor its register: it is opened again at the next question.
     """
 
     def __init__(self, names: Iterable[str], open_served: Callable[[str], Served]) -> None:

@@ -206,10 +206,15 @@ def _bound(metric: Metric, labels: Mapping[str, str]) -> dict[str, str]:
 def _render_metric(name: str, metric: Metric, sums: Mapping[str, float]) -> str:
     lines = [f"# HELP {name} {metric.help}", f"# TYPE {name} {metric.kind}"]
     names = (name, f"{name}_bucket", f"{name}_sum", f"{name}_count")
-    for series, value in sums.items():
-        if series.partition("{")[0] in names:
-            lines.append(f"{series} {value:.15g}")
+    series = [each for each in sums if each.partition("{")[0] in names]
+    lines += [f"{each} {sums[each]:.15g}" for each in sorted(series, key=_find_place)]
     return "\n".join(lines) + "\n"
+
+
+def _find_place(series: str) -> tuple[str, float, str]:
+    """Return where a series stands among its metric's: buckets in the order of their limits."""
+    before, mark, after = series.partition('le="')
+    return before, float(after.partition('"')[0]) if mark else 0.0, series
 
 
 def _is_alive(process: int) -> bool:

@@ -1,0 +1,172 @@
+"""`rootseal serve`: the web verifier."""
+
+import os
+import sys
+import threading
+from dataclasses import replace
+from functools import partial
+from importlib import metadata
+from pathlib import Path
+from typing import Final
+
+import click
+from flask import Flask
+
+from protocol.errors import ChainError, ConfigurationError
+from protocol.networks import EMBEDDED, LOCAL, list_networks, load_network
+from protocol.registry import RegistryReader
+from scripts import options
+from scripts.chains import connect, has_embedded, read_clock
+from scripts.config import Settings, load_settings
+from scripts.failures import run_guarded
+from verifier.documents import FolderDocuments
+from verifier.policy import DEFAULT_POLICY, Policy, load_policy
+from verifier.verify import Surroundings
+from verifier.web.app import create_app
+from verifier.web.config import WebConfig
+from verifier.web.directory import OpenChains, Served
+from verifier.web.logs import log_event
+from verifier.web.metrics import Metrics
+from verifier.web.server import Server, build_settings, check_address, open_state_folder
+from verifier.web.service import Instruments, build_instruments
+from verifier.web.watched_node import WatchedNode
+
+STATE_FILE: Final = "counts.sqlite3"
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65_535))
+@click.option("--network", help="Ask this network only.  [default: every configured one]")
+@click.option(
+    "--status",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Published status lists.  [default: status in the home]",
+)
+@click.option(
+    "--policy",
+    "policy_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="What you trust and demand (TOML, docs/policy.md).",
+)
+@click.option("--workers", type=click.IntRange(1, 64), help="Processes.  [default: one a core]")
+@click.option(
+    "--proxies",
+    default=0,
+    type=click.IntRange(0, 5),
+    help="Reverse proxies in front, whose X-Forwarded-For and -Proto count.",
+)
+@click.option("--hostname", "hosts", multiple=True, help="Name that is served; may be repeated.")
+@options.home_option
+def serve(
+    host: str,
+    port: int,
+    network: str | None,
+    status: Path | None,
+    policy_file: Path | None,
+    workers: int | None,
+    proxies: int,
+    hosts: tuple[str, ...],
+    home: Path | None,
+) -> None:
+    """Serve the web verifier: a page for people, an API for programs.
+
+    \b
+    rootseal serve
+    rootseal serve --host 0.0.0.0 --network sepolia --proxies 1 --hostname verify.example.org
+
+    Nothing that is sent to it is kept. docs/api.md is about the API, docs/serving.md the rest.
+    """
+    settings = load_settings(home)
+    config = WebConfig(
+        proxies=proxies,
+        hosts=hosts,
+        network=network,
+        status_folder=status or settings.home / "status",
+    )
+    policy = load_policy(policy_file) if policy_file else DEFAULT_POLICY
+    serve_site(settings, config, policy, (host, port, workers))
+
+
+def serve_site(
+    settings: Settings,
+    config: WebConfig,
+    policy: Policy = DEFAULT_POLICY,
+    address: tuple[str, int, int | None] = ("127.0.0.1", 8000, None),
+) -> None:
+    """Serve until stopped; ``address`` is host, port and processes (None: one a core).
+
+    Raises:
+        ConfigurationError: there is no network to ask.
+        OSError: the address cannot be listened on.
+    """
+    host, port, workers = address
+    names = list_served_names(settings, config.network)
+    check_address(host, port)
+    click.echo(f"Serving http://{host}:{port}/ (stop with Ctrl-C).", err=True)
+    with open_state_folder() as folder:
+        complete = replace(
+            config, state_file=folder / STATE_FILE, version=metadata.version("rootseal")
+        )
+        count = workers or os.cpu_count() or 1
+        build = partial(build_app, settings, complete, policy, names)
+        Server(build_settings(host, port, count), build).run()
+
+
+def build_app(
+    settings: Settings, config: WebConfig, policy: Policy, names: tuple[str, ...]
+) -> Flask:
+    """Return a process's own application, its chains not yet opened."""
+    instruments = build_instruments(config)
+    chains = OpenChains(names, partial(open_served, settings, instruments.metrics))
+    surroundings = Surroundings(
+        chains=chains,
+        documents=FolderDocuments(settings.home / "issuers"),
+        policy=policy,
+        clock=read_clock,
+    )
+    watched = Instruments(instruments.state, instruments.metrics, chains.list_served)
+    # The EVM takes a second to load; nobody's first question should wait for it.
+    threading.Thread(target=chains.list_served, daemon=True, name="rootseal-opening").start()
+    return create_app(config, surroundings, watched)
+
+
+def list_served_names(settings: Settings, only: str | None) -> tuple[str, ...]:
+    """Return the networks to ask: the named one, or every one that is configured.
+
+    Raises:
+        ConfigurationError: none, or no such network.
+    """
+    names = (only,) if only else list_networks(settings.home)
+    found = tuple(name for name in names if _is_configured(settings, name))
+    if not found:
+        remedy = "Run rootseal demo, or give a network's endpoint (rootseal networks)."
+        raise ConfigurationError("--network", "no network is configured here", remedy)
+    return found
+
+
+def open_served(settings: Settings, metrics: Metrics, name: str) -> Served:
+    """Open one network, its questions counted."""
+    try:
+        connection = connect(settings, name)
+    except (ConfigurationError, ChainError) as error:
+        # The sentence names files of this machine: it is for the log alone.
+        log_event("network_not_opened", {"network": name, "reason": str(error)})
+        return Served(name, None, "It cannot be opened; the server's log says why.")
+    node = WatchedNode(connection.node, metrics)
+    return Served(name, RegistryReader(connection.network, node))
+
+
+def _is_configured(settings: Settings, name: str) -> bool:
+    if name == EMBEDDED:
+        return has_embedded(settings)
+    configured = load_network(name, settings.home, settings.endpoints)
+    if name == LOCAL and LOCAL not in settings.endpoints:
+        # Its address is built in, so it is asked where something was ever deployed there.
+        record = f"{configured.network.chain_id}-*.json"
+        return any((settings.home / "deployments").glob(record))
+    return bool(configured.endpoints)
+
+
+if __name__ == "__main__":
+    sys.exit(run_guarded(lambda: serve.main(standalone_mode=False)))

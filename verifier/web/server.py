@@ -1,0 +1,158 @@
+"""The production server: gunicorn with threads, its settings and their reasons, in one command."""
+
+import os
+import shutil
+import socket
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
+from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-untyped]
+
+READ_SECONDS: Final = 15.0
+"""A request, its body included, is sent by then, or its connection ends."""
+THREADS: Final = 26
+"""Verifying and waiting requests (`Gate`: 8 and 16 at most wait or work), and two for all else."""
+SHARED_MEMORY: Final = Path("/dev/shm")  # noqa: S108 (gunicorn's heartbeat, no data)
+
+SETTINGS: Final[Mapping[str, object]] = {
+    # Every worker opens its chains itself: an open chain may not cross a fork.
+    "preload_app": False,
+    "threads": THREADS,
+    "worker_connections": 200,
+    "backlog": 256,
+    # A worker whose loop stands still that long is replaced.
+    "timeout": 30,
+    # SIGTERM: no new connections, what runs may end.
+    "graceful_timeout": 15,
+    "keepalive": 5,
+    "limit_request_line": 2_048,
+    "limit_request_fields": 50,
+    "limit_request_field_size": 4_096,
+    # Libraries that leak a little do so for a bounded time.
+    "max_requests": 50_000,
+    "max_requests_jitter": 5_000,
+    # Only ProxyFix decides whom to believe (`WebConfig.proxies`).
+    "secure_scheme_headers": {},
+    "forwarded_allow_ips": "",
+    "control_socket_disable": True,
+    "proc_name": "rootseal",
+}
+
+
+class BoundedWorker(ThreadWorker):  # type: ignore[misc]
+    """A threaded worker that ends connections which send their request too slowly."""
+
+    def __init__(self, *arguments: object, **named: object) -> None:
+        """Begin with no connections."""
+        super().__init__(*arguments, **named)
+        self._read_until: dict[TConn, float] = {}
+
+    def handle(self, conn: TConn) -> object:
+        """Serve one request, which must be read in time."""
+        self._read_until[conn] = time.monotonic() + READ_SECONDS
+        try:
+            return super().handle(conn)
+        finally:
+            self._read_until.pop(conn, None)
+
+    def notify(self) -> None:
+        """Say that the worker lives (once a second), and look for slow senders."""
+        super().notify()
+        now = time.monotonic()
+        for conn, deadline in list(self._read_until.items()):
+            if now > deadline:
+                _stop_reading(conn)
+
+
+class Server(BaseApplication):  # type: ignore[misc]
+    """Gunicorn around an application factory."""
+
+    def __init__(self, settings: Mapping[str, object], build: Callable[[], Flask]) -> None:
+        """Call ``build`` in each worker."""
+        self._settings = settings
+        self._build = build
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Take the settings; no file, argument or environment adds to them."""
+        for name, value in self._settings.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        """Return a worker's application."""
+        return self._build()
+
+
+def build_settings(host: str, port: int, workers: int) -> dict[str, object]:
+    """Return gunicorn's settings for one address."""
+    shown = f"[{host}]" if ":" in host else host
+    return {
+        **SETTINGS,
+        "bind": [f"{shown}:{port}"],
+        "workers": workers,
+        "worker_class": BoundedWorker,
+        "worker_tmp_dir": str(SHARED_MEMORY) if SHARED_MEMORY.is_dir() else None,
+        "logconfig_dict": LOGGING,
+    }
+
+
+def check_address(host: str, port: int) -> None:
+    """Find out now, with a sentence, that an address is taken or not ours.
+
+    Raises:
+        OSError: it cannot be listened on.
+    """
+    family, kind, protocol, _, address = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    with socket.socket(family, kind, protocol) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        trial.bind(address)
+
+
+@contextmanager
+def open_state_folder() -> Iterator[Path]:
+    """Make a folder for the processes' shared counts; it goes when the server ends.
+
+    Workers are forks that leave this block too: only the process that made it removes it.
+    """
+    folder, owner = Path(tempfile.mkdtemp(prefix="rootseal-")), os.getpid()
+    try:
+        yield folder
+    finally:
+        if os.getpid() == owner:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _stop_reading(conn: TConn) -> None:
+    try:
+        conn.sock.shutdown(socket.SHUT_RD)
+    except OSError:
+        # It has ended by itself.
+        return
+
+
+_HANDLER: Final = {
+    "class": "logging.StreamHandler",
+    "formatter": "json",
+    "stream": "ext://sys.stderr",
+}
+LOGGING: Final = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "verifier.web.logs.JsonFormatter"}},
+    "handlers": {"stderr": _HANDLER},
+    "root": {"level": "WARNING", "handlers": ["stderr"]},
+    "loggers": {
+        "verifier.web": {"level": "INFO"},
+        # Says in which order its processes come and go; its access log stays off.
+        "gunicorn.error": {"level": "INFO", "propagate": True, "handlers": []},
+        "gunicorn.access": {"level": "CRITICAL", "propagate": False, "handlers": []},
+    },
+}
