@@ -17,6 +17,7 @@ from protocol.chain import Standing
 from protocol.networks import EMBEDDED
 from protocol.primitives import Address, render_hex
 from scripts import options
+from scripts.asking import confirm
 from scripts.accounts import find_account
 from scripts.chains import connect
 from scripts.config import Settings, load_settings
@@ -103,8 +104,8 @@ def suspend(
     rootseal authority suspend example.org --close
     """
     standing = STANDINGS[state or "suspended"]
-    if standing is Standing.CLOSED and not yes:
-        click.confirm(f"Close {institution} for ever?", abort=True, err=True)
+    if standing is Standing.CLOSED:
+        confirm(f"Close {institution} for ever?", yes=yes)
     did = affairs.resolve_did(institution)
     with _open(load_settings(home), network, key) as (channel, signer):
         act = affairs.set_standing(channel, signer, did, standing, REASONS[reason])

@@ -18,6 +18,7 @@ from issuer.treasury import fund_from_treasury
 from protocol.networks import EMBEDDED
 from protocol.primitives import Address, render_address
 from scripts import options
+from scripts.asking import confirm
 from scripts.chains import Connection, connect, read_clock
 from scripts.config import Settings, load_settings
 from scripts.desks import open_channel, open_own_ring, open_ring
@@ -71,8 +72,7 @@ def init(
     """
     settings, progress = load_settings(home), TerminalProgress()
     application = Application(name, domain, _read_zone(time_zone), status_base)
-    if not yes:
-        click.confirm(f"Make “{name}” ({domain}) on {network}?", abort=True, default=True, err=True)
+    confirm(f"Make “{name}” ({domain}) on {network}?", yes=yes)
     connection = _connect(settings, network, progress)
     ring = open_own_ring(settings, new=not (settings.home / "keys").exists())
     made = init_institution(settings.home, connection.network, application, ring, read_clock())
@@ -201,24 +201,12 @@ def _read_zone(name: str | None) -> ZoneInfo | None:
 
 
 def _show_initiation(made: Initiation, network: str, *, as_json: bool) -> None:
-    institution, files = made.institution, made.publication
     if as_json:
-        answer = {
-            "did": institution.did,
-            "name": institution.name,
-            "network": network,
-            "admin": render_address(institution.admin),
-            "anchor": render_address(institution.anchor),
-            "status": render_address(institution.status),
-            "did_document": str(files.did_document),
-            "registration": str(files.registration),
-            "fresh": made.fresh,
-        }
-        click.echo(json.dumps(answer, ensure_ascii=False))
+        click.echo(json.dumps(_describe_initiation(made), ensure_ascii=False))
         return
-    click.echo(
-        f"{institution.name} ({institution.did}) {'is made' if made.fresh else 'was here already'}."
-    )
+    institution, files = made.institution, made.publication
+    state = "is made" if made.fresh else "was here already"
+    click.echo(f"{institution.name} ({institution.did}) {state}.")
     click.echo(f"Web root for its server: {files.profile.parent}")
     click.echo("Back up the keys folder of this home: nothing else brings a key back.")
     if network != EMBEDDED:
@@ -227,6 +215,21 @@ def _show_initiation(made: Initiation, network: str, *, as_json: bool) -> None:
         click.echo(f"     rootseal authority register registration.json --network {network}")
         click.echo(f"  2. see to funds: rootseal keys list --network {network}")
         click.echo(f"  3. rootseal issuer register --network {network}")
+
+
+def _describe_initiation(made: Initiation) -> dict[str, object]:
+    institution, files = made.institution, made.publication
+    return {
+        "did": institution.did,
+        "name": institution.name,
+        "network": institution.network,
+        "admin": render_address(institution.admin),
+        "anchor": render_address(institution.anchor),
+        "status": render_address(institution.status),
+        "did_document": str(files.did_document),
+        "registration": str(files.registration),
+        "fresh": made.fresh,
+    }
 
 
 def _show_enrolment(enrolment: Enrolment, *, as_json: bool) -> None:

@@ -1,7 +1,6 @@
 """`rootseal revoke`, `suspend` and `reinstate`: what still counts."""
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -19,6 +18,7 @@ from issuer.status_changes import (
 from issuer.status_targets import StatusRequest, find_targets
 from protocol.primitives import DIGEST_BYTES, Root, parse_prefixed_hex, render_hex
 from scripts import options
+from scripts.asking import confirm
 from scripts.config import load_settings
 from scripts.desks import open_desk
 from scripts.terminal import TerminalProgress
@@ -107,8 +107,8 @@ def _change(
     with open_desk(load_settings(home), network, selector, TerminalProgress()) as (desk, _):
         targets = find_targets(desk, request)
         preview = preview_change(desk, action, targets, REASONS[reason])
-        if not yes and _needs_asking(request, preview):
-            _ask(action, preview)
+        if _needs_asking(request, preview):
+            confirm(_describe(action, preview), yes=yes)
         result = change_status(desk, action, targets, REASONS[reason])
     _show(action, result, as_json=as_json)
 
@@ -128,18 +128,13 @@ def _needs_asking(request: StatusRequest, preview: StatusPreview) -> bool:
     return preview.whole_batch is not None or (many and preview.transactions > 0)
 
 
-def _ask(action: StatusAction, preview: StatusPreview) -> None:
+def _describe(action: StatusAction, preview: StatusPreview) -> str:
     what = (
         f"the whole batch {render_hex(preview.whole_batch)}"
         if preview.whole_batch is not None
-        else f"{len(preview.changing):,} credentials"
+        else f"{len(preview.changing):,} credentials ({len(preview.unchanged):,} stay as they are)"
     )
-    click.echo(
-        f"This would {action} {what}; {len(preview.unchanged):,} stay as they are.", err=True
-    )
-    if not sys.stdin.isatty():
-        raise click.UsageError("There is no terminal to ask: give --yes to go on.")
-    click.confirm("Go on?", abort=True, err=True)
+    return f"This will {action} {what}. Go on?"
 
 
 def _show(action: StatusAction, result: StatusResult, *, as_json: bool) -> None:
