@@ -17,8 +17,8 @@ from protocol.chain import Standing
 from protocol.networks import EMBEDDED
 from protocol.primitives import Address, render_hex
 from scripts import options
-from scripts.asking import confirm
 from scripts.accounts import find_account
+from scripts.asking import confirm
 from scripts.chains import connect
 from scripts.config import Settings, load_settings
 from scripts.desks import open_channel, open_own_ring

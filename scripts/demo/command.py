@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Final
 
 import click
-from verifier.render.text import report_to_text
 
 from issuer.authority import read_achievement_id
 from issuer.desk import Desk
@@ -30,6 +29,7 @@ from scripts.failures import run_guarded
 from scripts.issue import build_output_check
 from scripts.terminal import TerminalProgress
 from scripts.verification import build_surroundings
+from verifier.render.text import report_to_text
 from verifier.verify import Question
 from verifier.verify import verify as verify_credential
 
@@ -46,9 +46,9 @@ GENUINE, REVOKED, SUSPENDED, TAMPERED = range(4)
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder for the files; one that an earlier demo made is replaced.",
 )
-@click.option("--no-serve", is_flag=True, help="End after the reports.")
+@click.option("--no-serve", is_flag=True, expose_value=False, help="End after the reports.")
 @options.home_option
-def demo(out: Path, home: Path | None, *, no_serve: bool) -> None:
+def demo(out: Path, home: Path | None) -> None:
     """Issue a cohort of 120 and show the five answers a checker must be able to give.
 
     \b
