@@ -8,10 +8,11 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from verifier.render.headline import find_headline, was_issued
 from verifier.report import Fact, Outcome, Report, Verdict, render_time
 
-HEADLINES: Final = {
-    Verdict.PASSED: "Passed: genuine and current",
+BLOCKS: Final = {
+    Verdict.PASSED: "Passed",
     Verdict.FAILED: "Did not pass",
     Verdict.UNKNOWN: "Not confirmed",
 }
@@ -24,6 +25,8 @@ WORDS: Final = {
 }
 COLOURS: Final = {Verdict.PASSED: "32", Verdict.FAILED: "31", Verdict.UNKNOWN: "33"}
 _ISOLATE, _END_ISOLATE = "\N{FIRST STRONG ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
+_STEERING: Final = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
+"""Controls, overrides of direction, invisible marks, halves of characters, line ends."""
 _LONGEST: Final = 120
 _ID_COLUMN: Final = max(map(len, ("accreditation", "anchoring_key")))
 _WORD_COLUMN: Final = max(len(word) for _, word in WORDS.values())
@@ -31,7 +34,9 @@ _WORD_COLUMN: Final = max(len(word) for _, word in WORDS.values())
 
 def report_to_text(report: Report, source: str, colour: bool = False) -> str:
     """Return the report as lines; ``source`` is the file's name as it was given."""
-    lines = [_clean(source), f"  {_paint(HEADLINES[report.verdict], report.verdict, colour)}"]
+    headline = find_headline(report)
+    block = _paint(BLOCKS[report.verdict], report.verdict, colour)
+    lines = [_clean(source), f"  {block}. {headline.title}. {headline.sentence}"]
     lines += [f"  {line}" for line in _describe(report)]
     lines += [line for outcome in report.checks for line in _render_outcome(outcome, colour)]
     lines.append(f"  {_render_foot(report)}")
@@ -39,21 +44,34 @@ def report_to_text(report: Report, source: str, colour: bool = False) -> str:
 
 
 def _describe(report: Report) -> Iterator[str]:
-    """Say who says what about whom, unless the file is not what was issued."""
-    shown = report.credential
-    whole = all(report.find(check).verdict is not Verdict.FAILED for check in ("path", "signature"))
-    if shown is None or not whole or report.find("anchoring_key").verdict is Verdict.FAILED:
+    """Say who says what about whom: as issued, as unconfirmed words of the file, or not at all."""
+    if report.credential is None or report.verdict is Verdict.FAILED and not was_issued(report):
         return
+    if was_issued(report):
+        yield from _describe_issuer(report)
+    else:
+        yield "The file says, and nothing confirms:"
+    shown = report.credential
     subject = _take(shown, "credentialSubject")
     for label, value in (
         ("About", _find_name(subject)),
         ("Achievement", _take(subject, "achievement").get("name")),
-        ("Issuer", _take(shown, "issuer").get("name")),
+        ("Its issuer", _take(shown, "issuer").get("name")),
         ("From", shown.get("validFrom")),
         ("Until", shown.get("validUntil")),
     ):
         if isinstance(value, str):
             yield f"{label + ':':<13}{_quote(value)}"
+
+
+def _describe_issuer(report: Report) -> Iterator[str]:
+    """Name the institution in the register's words; the file's own come after."""
+    facts = report.find("issuer").facts
+    name, domain = facts.get("registered_name"), facts.get("domain")
+    if isinstance(name, str):
+        where = f" ({_clean(str(domain))})" if domain else ""
+        listed = _clean(str(facts.get("authority_name")))
+        yield f"{'Issued by:':<13}{_quote(name)}{where}, listed by {listed}"
 
 
 def _find_name(subject: Mapping[str, object]) -> object:
@@ -84,11 +102,16 @@ def _render_outcome(outcome: Outcome, colour: bool) -> Iterator[str]:
 
 def _render_facts(facts: Mapping[str, Fact], prefix: str = "") -> Iterator[str]:
     for name, value in facts.items():
-        if isinstance(value, Mapping):
-            yield from _render_facts(value, f"{prefix}{name}.")
-        elif value is not None:
-            text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-            yield f"{prefix}{name}: {_clean(text)}"
+        match value:
+            case None:
+                continue
+            case Mapping():
+                yield from _render_facts(value, f"{prefix}{name}.")
+            case list() | tuple():
+                for number, item in enumerate(value, start=1):
+                    yield from _render_facts({f"{name}.{number}": item}, prefix)
+            case _:
+                yield f"{prefix}{name}: {_clean(str(value))}"
 
 
 def _render_foot(report: Report) -> str:
@@ -106,8 +129,7 @@ def _quote(text: str) -> str:
 def _clean(text: str) -> str:
     """Return one line without anything that steers a terminal or turns the direction of text."""
     plain = "".join(
-        character if unicodedata.category(character)[0] != "C" or character == "\u200d" else " "
-        for character in text
+        " " if unicodedata.category(character) in _STEERING else character for character in text
     )
     return plain if len(plain) <= _LONGEST * 4 else plain[: _LONGEST * 4] + "…"
 
