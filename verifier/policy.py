@@ -126,11 +126,10 @@ class _Reader:
     def read_choice(self, table: Mapping[str, object], name: str, default: Choice) -> Choice:
         value = table.get(name, default)
         choices = list(type(default))
-        for choice in choices:
-            if value == choice:
-                return choice
-        written = " or ".join(f'"{choice}"' for choice in choices)
-        _refuse(self.path, f"{name} is none of its values", f"Write {written}.")
+        if value not in choices:
+            written = " or ".join(f'"{choice}"' for choice in choices)
+            _refuse(self.path, f"{name} is none of its values", f"Write {written}.")
+        return next(choice for choice in choices if choice == value)
 
 
 def _refuse(path: Path, reason: str, remedy: str) -> NoReturn:

@@ -59,6 +59,8 @@ def _judge_stranger(evidence: Evidence, facts: Facts) -> Finding:
     nothing else is wrong.
     """
     event, key, bound = evidence.anchor.event, evidence.anchor.key, evidence.issuer.bound
+    if isinstance(key, Unknown):
+        return build_unknown(key, facts)
     if event is None or not isinstance(key, KeyRecord) or key.issuer_id != event.issuer_id:
         return build_failed(ELSEWHERE, facts)
     if bound is None:

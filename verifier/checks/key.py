@@ -64,10 +64,8 @@ def _find_holder_trouble(evidence: Evidence) -> Finding | None:
         return build_failed("The key is not in the register. Do not rely on it.")
     if key.issuer_id != choose_issuer(evidence.issuer, evidence.anchor):
         other = "another institution" if isinstance(holder, Unknown) else name_institution(holder)
-        reason = (
-            f"The key that recorded it is registered to {other}, not to the institution it names."
-        )
-        return build_failed(reason)
+        reason = f"It is registered to {other}, not to the institution the file names."
+        return build_failed(reason, {"of_another": True})
     if Role.ANCHOR not in key.roles:
         return build_failed("The key has no right to record batches. Ask the institution.")
     return None

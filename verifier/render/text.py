@@ -36,7 +36,8 @@ def report_to_text(report: Report, source: str, colour: bool = False) -> str:
     """Return the report as lines; ``source`` is the file's name as it was given."""
     headline = find_headline(report)
     block = _paint(BLOCKS[report.verdict], report.verdict, colour)
-    lines = [_clean(source), f"  {block}. {headline.title}. {headline.sentence}"]
+    title = headline.title.removeprefix(BLOCKS[report.verdict]).removeprefix(": ")
+    lines = [_clean(source), f"  {block}: {title}. {headline.sentence}"]
     lines += [f"  {line}" for line in _describe(report)]
     lines += [line for outcome in report.checks for line in _render_outcome(outcome, colour)]
     lines.append(f"  {_render_foot(report)}")
@@ -45,9 +46,10 @@ def report_to_text(report: Report, source: str, colour: bool = False) -> str:
 
 def _describe(report: Report) -> Iterator[str]:
     """Say who says what about whom: as issued, as unconfirmed words of the file, or not at all."""
-    if report.credential is None or report.verdict is Verdict.FAILED and not was_issued(report):
+    issued = was_issued(report)
+    if report.credential is None or (report.verdict is Verdict.FAILED and not issued):
         return
-    if was_issued(report):
+    if issued:
         yield from _describe_issuer(report)
     else:
         yield "The file says, and nothing confirms:"
@@ -94,8 +96,10 @@ def _render_outcome(outcome: Outcome, colour: bool) -> Iterator[str]:
     mark, word = WORDS[outcome.verdict]
     head = _paint(f"{mark} {word:<{_WORD_COLUMN}}", outcome.verdict, colour)
     step = f"{outcome.step:>2}"
-    yield f"  {head}  {step} {outcome.id:<{_ID_COLUMN}}  {_clean(outcome.reason)}"
-    if outcome.verdict in (Verdict.FAILED, Verdict.UNKNOWN):
+    open_ = outcome.verdict in (Verdict.FAILED, Verdict.UNKNOWN)
+    note = "" if outcome.required or not open_ else " (The verdict does not depend on it.)"
+    yield f"  {head}  {step} {outcome.id:<{_ID_COLUMN}}  {_clean(outcome.reason)}{note}"
+    if open_:
         indent = " " * (_WORD_COLUMN + 9)
         yield from (f"{indent}{line}" for line in _render_facts(outcome.facts))
 
