@@ -241,7 +241,7 @@ def choose_issuer(seen: IssuerEvidence, anchor: AnchorEvidence) -> IssuerId | Un
     event = anchor.event
     if event is not None and event.issuer_id in (seen.bound, seen.bound_then):
         return event.issuer_id
-    return seen.bound
+    return seen.bound_then if isinstance(seen.bound_then, Unknown) else seen.bound
 
 
 def find_obstacle(evidence: Evidence) -> Unknown | None:
