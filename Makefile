@@ -7,7 +7,7 @@
 PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
-UNAME_ROOT := $(shell [ "$$(id -u)" = 0 ] && echo yes)
+DEBIAN_PACKAGES := chromium fonts-noto-cjk wrk
 
 .PHONY: demo test test-python test-contracts check drift bench lock clean
 
@@ -16,8 +16,8 @@ demo: .venv/installed
 
 test: test-contracts test-python
 
-test-python: .venv/installed-dev node_modules/.installed
-	$(BIN)/python -m pytest
+test-python: .venv/installed-dev node_modules/.installed .venv/browser
+	$(BIN)/python -m pytest -n auto
 
 test-contracts: node_modules/.installed
 	npm run --silent test
@@ -52,6 +52,15 @@ bench: .venv/installed-dev
 node_modules/.installed: package-lock.json
 	@command -v npm >/dev/null || { echo 'The tests need Node 20 and npm (the program itself does not).' >&2; exit 69; }
 	npm ci --silent --no-audit --no-fund
+	touch $@
+
+# The browser comes from Debian; where one may not install it, say what is wanted.
+.venv/browser: | .venv/installed
+	@command -v chromium >/dev/null && command -v wrk >/dev/null || { \
+	  [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	  && apt-get update -qq \
+	  && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $(DEBIAN_PACKAGES) >/dev/null; } || { \
+	  echo 'The browser tests need Debian packages: sudo apt-get install $(DEBIAN_PACKAGES)' >&2; exit 69; }
 	touch $@
 
 # uv resolves for every platform at once and writes hashes; it is installed beside, never into, .venv
