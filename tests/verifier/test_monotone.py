@@ -1,7 +1,7 @@
 """The verdict is monotone: taking an answer away never makes a yes, nor a no (ATTACKS 7.2).
 
-Every question that a verification asks is left unanswered in turn, for good credentials and for each
-kind of bad one.
+Every question that a verification asks is left unanswered in turn, for good credentials and for
+each kind of bad one.
 """
 
 import json

@@ -20,7 +20,7 @@ from verifier.checks.finding import (
     find_domain,
     render_optional_time,
 )
-from verifier.evidence import Cause, Evidence, Unknown
+from verifier.evidence import Cause, Evidence, Unknown, choose_issuer
 from verifier.report import Fact, Facts, render_time
 
 ELSEWHERE = "The register, or its own key list, says otherwise. Ask the institution."
@@ -39,11 +39,14 @@ def check_issuer(evidence: Evidence) -> Finding:
         missing = evidence.anchor.transaction
         unasked = Unknown(Cause.NOT_ASKED, "This was not asked.")
         return build_unknown(missing if isinstance(missing, Unknown) else unasked, facts)
-    for answer in (seen.bound, seen.bound_then, seen.record, seen.names):
+    issuer_id = choose_issuer(seen, evidence.anchor)
+    if isinstance(issuer_id, Unknown):
+        return build_unknown(issuer_id, facts)
+    if event.issuer_id != issuer_id:
+        return _judge_stranger(evidence, facts)
+    for answer in (seen.record, seen.names):
         if isinstance(answer, Unknown):
             return build_unknown(answer, facts)
-    if event.issuer_id not in (seen.bound, seen.bound_then):
-        return _judge_stranger(evidence, facts)
     contradiction = _find_contradiction(evidence)
     if contradiction is not None:
         return build_failed(ELSEWHERE, {**facts, "contradiction": contradiction})
