@@ -21,10 +21,11 @@ from scripts.accounts import find_account
 from scripts.asking import confirm
 from scripts.chains import connect
 from scripts.config import Settings, load_settings
-from scripts.desks import open_channel, open_own_ring
+from scripts.desks import open_channel
 from scripts.embedded_home import AUTHORITY, connect_embedded, load_embedded_signer
 from scripts.funding import fund_on_development_chain
 from scripts.moments import parse_moment
+from scripts.rings import open_own_ring
 from scripts.terminal import TerminalProgress
 
 INPUT_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)

@@ -20,10 +20,11 @@ from scripts import options
 from scripts.accounts import find_account
 from scripts.chains import Connection, connect
 from scripts.config import load_settings
-from scripts.desks import open_channel, open_own_ring
+from scripts.desks import open_channel
 from scripts.embedded_home import connect_embedded
 from scripts.failures import run_guarded
 from scripts.funding import fund_on_development_chain
+from scripts.rings import open_own_ring
 from scripts.terminal import TerminalProgress
 
 
@@ -56,7 +57,7 @@ def deploy(
     if connection.network.contract is not None:
         _show(connection.network, None, as_json=as_json)
         return
-    ring = open_own_ring(settings, new=not (settings.home / "keys").exists())
+    ring = open_own_ring(settings)
     with open_channel(settings, connection, progress) as channel:
         authority = _find_authority(ring, key)
         progress.notice(f"The authority's account is {render_address(authority)}.")

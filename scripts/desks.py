@@ -15,11 +15,11 @@ from issuer.keystore import KeyRing, load_credential_signer, load_transaction_si
 from issuer.progress import Progress
 from protocol.networks import EMBEDDED
 from scripts.chains import Connection, connect, read_clock
-from scripts.config import Settings, read_passphrase
+from scripts.config import Settings
+from scripts.rings import open_ring
 
 FEE_CAP_WEI: Final = 200 * 10**9
 """The most for a unit of gas: 200 gwei, some hundred times what test networks ask."""
-KEYS_FOLDER: Final = "keys"
 AT_HAND: Final = Patience(poll_seconds=0.2, silence_seconds=5.0)
 """For a chain on this machine: it answers at once or not at all."""
 
@@ -74,31 +74,6 @@ def build_desk(channel: Channel, institution: Institution, ring: KeyRing) -> Des
         draw_bytes=secrets.token_bytes,
         workers=os.cpu_count() or 1,
     )
-
-
-def open_ring(settings: Settings, institution: Institution, *, new: bool = False) -> KeyRing:
-    """Return the ring with an institution's keys; the demo's lie with the embedded chain's.
-
-    Raises:
-        ConfigurationError: no passphrase can be had.
-    """
-    if institution.demo:
-        # Imported here because the embedded home itself opens channels.
-        from scripts.embedded_home import open_embedded_ring
-
-        return open_embedded_ring(settings)
-    return open_own_ring(settings, new=new)
-
-
-def open_own_ring(settings: Settings, *, new: bool = False) -> KeyRing:
-    """Return the ring of this home's own keys.
-
-    Raises:
-        ConfigurationError: no passphrase can be had.
-    """
-    folder = settings.home / KEYS_FOLDER
-    passphrase = read_passphrase(settings, f"the keys in {folder}", new=new)
-    return KeyRing(folder, passphrase)
 
 
 def _is_at_hand(connection: Connection) -> bool:

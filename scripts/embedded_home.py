@@ -14,7 +14,6 @@ from issuer.deploy import deploy_registry
 from issuer.files import OWNER_ONLY, write_whole
 from issuer.institution import hold_institutions
 from issuer.keystore import (
-    WORTHLESS,
     KeyRing,
     KeystoreSigner,
     create_chain_key,
@@ -28,6 +27,7 @@ from protocol.primitives import Address, ChainId, parse_address, render_address
 from scripts.chains import EMBEDDED_FILE, Connection, connect, has_embedded, read_clock
 from scripts.config import Settings
 from scripts.desks import open_channel
+from scripts.rings import open_embedded_ring
 
 AUTHORITY_NAME: Final = "Local Qualifications Authority (for trying things out)"
 LOWEST_CHAIN_ID: Final = 1 << 40
@@ -56,18 +56,6 @@ def connect_embedded(settings: Settings, progress: Progress) -> Connection:
             signer = load_embedded_signer(settings, channel, AUTHORITY)
             deploy_registry(channel, signer, authority, AUTHORITY_NAME)
     return connect(settings, EMBEDDED)
-
-
-def open_embedded_ring(settings: Settings) -> KeyRing:
-    """Return the ring of the embedded home's worthless keys."""
-    folder = settings.home / "embedded"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = folder / "passphrase"
-    if not path.exists():
-        staging = folder / ".unfinished"
-        staging.mkdir(exist_ok=True)
-        write_whole(path, secrets.token_urlsafe(32).encode("ascii"), staging, OWNER_ONLY)
-    return KeyRing(folder / "keys", path.read_text(encoding="ascii").strip(), WORTHLESS)
 
 
 def load_embedded_signer(settings: Settings, channel: Channel, role: str) -> KeystoreSigner:

@@ -21,10 +21,11 @@ from scripts import options
 from scripts.asking import confirm
 from scripts.chains import Connection, connect, read_clock
 from scripts.config import Settings, load_settings
-from scripts.desks import open_channel, open_own_ring, open_ring
+from scripts.desks import open_channel
 from scripts.embedded_home import AUTHORITY, TREASURY, connect_embedded, load_embedded_signer
 from scripts.funding import fund_on_development_chain
 from scripts.moments import parse_moment
+from scripts.rings import open_own_ring, open_ring
 from scripts.terminal import TerminalProgress
 
 
@@ -73,8 +74,8 @@ def init(
     settings, progress = load_settings(home), TerminalProgress()
     application = Application(name, domain, _read_zone(time_zone), status_base)
     confirm(f"Make “{name}” ({domain}) on {network}?", yes=yes)
+    ring = open_own_ring(settings)
     connection = _connect(settings, network, progress)
-    ring = open_own_ring(settings, new=not (settings.home / "keys").exists())
     made = init_institution(settings.home, connection.network, application, ring, read_clock())
     if network == EMBEDDED:
         enrol_on_embedded(settings, connection, made, ring, progress)

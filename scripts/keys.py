@@ -27,7 +27,7 @@ from protocol.primitives import parse_address, render_address
 from scripts import options
 from scripts.chains import Connection, connect
 from scripts.config import Settings, load_settings
-from scripts.desks import KEYS_FOLDER, open_own_ring
+from scripts.rings import KEYS_FOLDER, open_own_ring
 
 
 @click.group()
@@ -56,7 +56,7 @@ def new(kind: str, home: Path | None, *, as_json: bool) -> None:
     rootseal keys new --kind chain
     """
     settings = load_settings(home)
-    ring = open_own_ring(settings, new=not (settings.home / KEYS_FOLDER).exists())
+    ring = open_own_ring(settings)
     if KeyKind(kind) is KeyKind.CHAIN:
         public = create_chain_key(ring)
         answer = {

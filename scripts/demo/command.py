@@ -23,10 +23,11 @@ from scripts.config import Settings, load_settings
 from scripts.demo.folder import COHORT, FILES, prepare_folder
 from scripts.demo.forgeries import anchor_as_stranger, tamper
 from scripts.demo.institutions import FIRST, SECOND, accredit_first, make_institution
-from scripts.desks import build_desk, open_channel, open_ring
+from scripts.desks import build_desk, open_channel
 from scripts.embedded_home import connect_embedded
 from scripts.failures import run_guarded
 from scripts.issue import build_output_check
+from scripts.rings import open_ring
 from scripts.terminal import TerminalProgress
 from scripts.verification import build_surroundings
 from verifier.render.text import report_to_text

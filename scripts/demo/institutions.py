@@ -9,8 +9,9 @@ from issuer.progress import Progress
 from scripts.chains import Connection, read_clock
 from scripts.config import Settings
 from scripts.desks import open_channel
-from scripts.embedded_home import AUTHORITY, load_embedded_signer, open_embedded_ring
+from scripts.embedded_home import AUTHORITY, load_embedded_signer
 from scripts.issuer import enrol_on_embedded
+from scripts.rings import open_embedded_ring
 
 FIRST: Final = Application("Harakeke University", "harakeke.example", demo=True)
 SECOND: Final = Application("Northgate College", "northgate.example", demo=True)
