@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from protocol.errors import NotACredentialError
 from scripts.chains import ConfiguredChains, read_clock
 from scripts.config import Settings
 from verifier.documents import FolderDocuments
 from verifier.policy import DEFAULT_POLICY, Policy
-from verifier.report import Report, Verdict
+from verifier.report import Outcome, Verdict
 from verifier.verify import Question, Surroundings, verify
+
+LATER_CHANGES: Final = ("revocation", "suspension", "validity")
 
 
 def build_surroundings(
@@ -25,7 +28,11 @@ def build_surroundings(
 
 
 def check_files(settings: Settings, network: str, paths: Sequence[Path]) -> tuple[str, ...]:
-    """Verify written files as a stranger would; return a sentence for each that does not pass."""
+    """Verify written files as a stranger would; return a sentence for each that is at fault.
+
+    What the institution decided after it anchored a file (a revocation, a suspension) and the
+    dates that it wrote are no faults: such a file, written again, is as it should be.
+    """
     surroundings = build_surroundings(settings, network)
     found = ((path, _find_problem(path, surroundings)) for path in paths)
     return tuple(f"{path}: {problem}" for path, problem in found if problem)
@@ -36,10 +43,26 @@ def _find_problem(path: Path, surroundings: Surroundings) -> str | None:
         report = verify(Question(path.read_bytes()), surroundings)
     except NotACredentialError as error:
         return str(error)
-    return None if report.verdict is Verdict.PASSED else _name_cause(report)
+    causes = [each for each in report.checks if _is_fault(each, report)]
+    return "; ".join(f"{each.id} is {each.verdict}: {each.reason}" for each in causes) or None
 
 
-def _name_cause(report: Report) -> str:
-    good = (Verdict.PASSED, Verdict.NOT_APPLICABLE)
-    causes = [each for each in report.checks if each.required and each.verdict not in good]
-    return "; ".join(f"{each.id} is {each.verdict}: {each.reason}" for each in causes)
+def _is_fault(outcome: Outcome, report: Report) -> bool:
+    if not outcome.required or outcome.verdict in (Verdict.PASSED, Verdict.NOT_APPLICABLE):
+        return False
+    if outcome.verdict is not Verdict.FAILED:
+        return True
+    match outcome.id:
+        case "validity":
+            return False
+        case "revocation" | "suspension":
+            return _was_born_with(outcome, report)
+        case _:
+            return True
+
+
+def _was_born_with(outcome: Outcome, report: Report) -> bool:
+    """Tell whether the status was changed before the anchor, which would be another credential's."""
+    changed = outcome.facts.get("withdrawn_at") or outcome.facts.get("held_at")
+    recorded = report.find("anchor").facts.get("recorded_at")
+    return isinstance(changed, str) and isinstance(recorded, str) and changed < recorded
