@@ -1,9 +1,11 @@
-"""POST /api/v1/verify: what goes in, what comes out, and that every refusal is a problem document."""
+"""POST /api/v1/verify: what goes in, what comes out, and that a refusal is a problem document."""
 
 import io
 import json
 
 import pytest
+from werkzeug.datastructures import FileStorage, MultiDict
+from werkzeug.test import encode_multipart
 
 from verifier.checks import CHECKS
 from verifier.verify import Question, verify
@@ -18,8 +20,10 @@ def post_json(client, data: bytes, **named):
 
 
 def post_files(client, *files: tuple[str, bytes], **fields: str):
-    parts = [(io.BytesIO(data), name) for name, data in files]
-    return client.post(VERIFY, data={"file": parts, **fields})
+    parts = [FileStorage(io.BytesIO(data), name) for name, data in files]
+    boundary, body = encode_multipart(MultiDict([*fields.items(), *(("file", p) for p in parts)]))
+    kind = f'multipart/form-data; boundary="{boundary}"'
+    return client.post(VERIFY, data=body, content_type=kind)
 
 
 def expect_problem(answer, status: int, name: str) -> dict:
@@ -199,7 +203,7 @@ def test_a_moment_is_judged_when_it_is_named(client, demo):
     ("name", "source"),
     [
         ("../../etc/passwd", "passwd"),
-        ("C:\\fakepath\\a.json", "a.json"),
+        ("C:\\\\fakepath\\\\a.json", "a.json"),
         ("a\u202ejson.exe", "ajson.exe"),
         ("\u202e\u2066", "file 1"),
         ("k" * 10_000, "k" * 120),
@@ -217,8 +221,7 @@ def test_no_disk_is_needed_for_a_large_upload(client, demo, monkeypatch):
     def fill(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("tempfile.TemporaryFile", fill)
-    monkeypatch.setattr("tempfile.SpooledTemporaryFile", fill)
+    monkeypatch.setattr("werkzeug.formparser.SpooledTemporaryFile", fill)
     padded = demo.read("genuine") + b" " * 900_000
     assert post_files(client, ("a.json", padded)).get_json()["verdict"] == "passed"
 

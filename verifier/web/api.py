@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from flask import Blueprint, Response, request
-from werkzeug.exceptions import BadRequest
 
 from protocol.errors import NotACredentialError
 from verifier.render.json import report_to_dict
+from verifier.web.errors import BadFieldError
 from verifier.web.uploads import FIELDS, Answer, verify_uploads
 
 api: Final = Blueprint("api", __name__, url_prefix="/api/v1")
@@ -49,7 +49,7 @@ def _refuse_unknown_fields() -> None:
     """A misspelt field that is passed over would be an unasked question, answered with yes."""
     unknown = sorted({*request.args, *request.form, *request.files} - set(FIELDS))
     if unknown or request.args:
-        raise BadRequest(
+        raise BadFieldError(
             f"Known form fields are {', '.join(FIELDS)}; there are no query parameters."
         )
 

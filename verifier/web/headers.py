@@ -43,7 +43,8 @@ def add_headers(app: Flask) -> None:
     @app.after_request
     def add(response: Response) -> Response:
         response.headers.update(HEADERS)
-        kept = request.endpoint == "static" and response.status_code in (200, 304)
+        read = request.method in ("GET", "HEAD") and response.status_code in (200, 304)
+        kept = read and request.endpoint == "static"
         response.headers["Cache-Control"] = STATIC if kept else NEVER
         if request.is_secure:
             response.headers["Strict-Transport-Security"] = TWO_YEARS

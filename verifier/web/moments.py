@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime
 from typing import Final
 
-from werkzeug.exceptions import BadRequest
+from verifier.web.errors import BadFieldError
 
 _MOMENT: Final = re.compile(
     r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?:Z|[+-]\d{2}:\d{2})\Z", re.ASCII
@@ -15,7 +15,7 @@ def parse_moment(text: str | None) -> datetime | None:
     """Return a moment written by RFC 3339, which always names its offset; None for an empty field.
 
     Raises:
-        BadRequest: another form, or no such moment.
+        BadFieldError: another form, or no such moment.
     """
     if not text:
         return None
@@ -23,5 +23,5 @@ def parse_moment(text: str | None) -> datetime | None:
         if _MOMENT.match(text):
             return datetime.fromisoformat(text).astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise BadRequest("The moment asked about does not exist.") from error
-    raise BadRequest("Write the moment asked about like 2026-11-24T12:00:00Z.")
+        raise BadFieldError("The moment asked about does not exist.") from error
+    raise BadFieldError("Write the moment asked about like 2026-11-24T12:00:00Z.")

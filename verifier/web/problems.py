@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 
 from protocol.errors import NotACredentialError
 from verifier.verify import FutureMomentError
+from verifier.web.errors import BadFieldError
 from verifier.web.logs import find_request_id
 from verifier.web.metrics import Refusal
 from verifier.web.pages import render_error
@@ -110,8 +111,14 @@ def _answer_http(error: HTTPException) -> Response | HTTPException:
     problem = PROBLEMS.get(status) or _name_plainly(status)
     headers = dict(error.get_headers(request.environ))
     kept: dict[str, str] = {name: headers[name] for name in _KEPT_HEADERS if name in headers}
-    reason = error.description if status is HTTPStatus.BAD_REQUEST else None
-    return _answer(status, problem, reason or status.phrase, kept)
+    return _answer(status, problem, _choose_reason(error), kept)
+
+
+def _choose_reason(error: HTTPException) -> str:
+    """Return our own words; those of libraries may quote what was sent."""
+    if isinstance(error, BadFieldError) and error.description:
+        return error.description
+    return "The request cannot be read."
 
 
 def _answer_not_a_credential(error: NotACredentialError) -> Response:
