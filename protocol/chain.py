@@ -35,7 +35,7 @@ class FinalityRule(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """A configured network: what this home trusts. Endpoints are not part of it; they carry keys."""
+    """A configured network: what this home trusts. Endpoints carry keys and are not part of it."""
 
     name: str
     chain_id: ChainId
@@ -224,7 +224,8 @@ class ChainReader(Protocol):
     def read_transaction(self, transaction: TransactionHash) -> Transaction | None:
         """Return a mined transaction with receipt, None where the node knows none.
 
-        The hash is recomputed and the sender recovered from the signed fields; a node cannot make them up.
+        The hash is recomputed and the sender recovered from the signed fields: a node cannot make
+        them up.
         """
         ...
 

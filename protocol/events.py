@@ -1,7 +1,7 @@
 """The registry's events as frozen values, in the order of its interface (docs/contract.md).
 
-Every event is one entry of exactly one chain: ``seq`` counts from 1 and ``previous_block`` names the
-block of the entry before it (0 for the first), so that a withheld event leaves a gap.
+Every event is one entry of exactly one chain: ``seq`` counts from 1 and ``previous_block`` names
+the block of the entry before it (0 for the first), so that a withheld event leaves a gap.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """One Ethereum node, as a function from JSON-RPC question to answer.
 
-Everything that talks to a chain stands on this, so an HTTP endpoint, several of them under a quorum and
-the embedded chain are asked by the same code.
+Everything that talks to a chain stands on this, so an HTTP endpoint, several of them under a quorum
+and the embedded chain are asked by the same code.
 """
 
 from collections.abc import Sequence

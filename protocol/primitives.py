@@ -66,7 +66,9 @@ def hash_keccak(data: bytes) -> Digest:
 
 
 def parse_address(text: str) -> Address:
-    """Return an account address from ``0x`` and 40 digits; a mixed-case one must carry a right EIP-55 checksum.
+    """Return an account address from ``0x`` and 40 digits.
+
+    One in mixed case must carry a right EIP-55 checksum.
 
     Raises:
         ValueError: not an address, or its checksum is wrong.
