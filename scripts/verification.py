@@ -2,17 +2,14 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
 
 from protocol.errors import NotACredentialError
 from scripts.chains import ConfiguredChains, read_clock
 from scripts.config import Settings
 from verifier.documents import FolderDocuments
 from verifier.policy import DEFAULT_POLICY, Policy
-from verifier.report import Outcome, Verdict
+from verifier.report import Outcome, Report, Verdict
 from verifier.verify import Question, Surroundings, verify
-
-LATER_CHANGES: Final = ("revocation", "suspension", "validity")
 
 
 def build_surroundings(
@@ -62,7 +59,7 @@ def _is_fault(outcome: Outcome, report: Report) -> bool:
 
 
 def _was_born_with(outcome: Outcome, report: Report) -> bool:
-    """Tell whether the status was changed before the anchor, which would be another credential's."""
+    """Tell whether the status was changed before the anchor, as if another had its place."""
     changed = outcome.facts.get("withdrawn_at") or outcome.facts.get("held_at")
     recorded = report.find("anchor").facts.get("recorded_at")
     return isinstance(changed, str) and isinstance(recorded, str) and changed < recorded

@@ -39,6 +39,14 @@ def test_a_new_folder_gets_the_same_files_and_nothing_is_anchored(desk):
     assert len(desk.list_anchored()) == 1
 
 
+def test_what_was_revoked_since_is_written_again_all_the_same(desk):
+    revoked, suspended, *_ = desk.list_files("spring")
+    desk.run("revoke", revoked).expect()
+    desk.run("suspend", suspended).expect()
+    desk.run(*ISSUE, "--out", "copy").expect()
+    assert read_all(desk, "copy") == read_all(desk, "spring")
+
+
 def test_a_file_that_was_lost_is_written_again(desk):
     before = read_all(desk, "spring")
     desk.list_files("spring")[2].unlink()
