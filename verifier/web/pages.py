@@ -1,10 +1,16 @@
-"""Pages for people: the first page, a result, an error."""
+"""Pages for people: the first page, a result, an error. What they say is in ``presentation``."""
 
 from typing import Final
 
-from flask import Blueprint, render_template
+from flask import Blueprint, Response, render_template, request, send_file
+from werkzeug.exceptions import NotFound
 
-from verifier.web.uploads import verify_upload
+from verifier.report import Report
+from verifier.web.examples import Example, find_example, list_examples
+from verifier.web.presentation.page import Again, ResultPage, build_page
+from verifier.web.presentation.practice import is_practice_network
+from verifier.web.service import find_service
+from verifier.web.uploads import AT, RECIPIENT, Answer, Submission, verify_known, verify_upload
 
 pages: Final = Blueprint("pages", __name__)
 
@@ -12,15 +18,61 @@ pages: Final = Blueprint("pages", __name__)
 @pages.get("/")
 def show_home() -> str:
     """Show the first page."""
-    return render_template("home.html")
+    config = find_service().config
+    practice = is_practice_network(config.network) or config.demo_folder is not None
+    return render_template("home.html", examples=list_examples(config), practice=practice)
+
+
+@pages.get("/about")
+def show_about() -> str:
+    """Say what is checked, what is trusted, and how programs ask."""
+    return render_template("about.html", address=request.host_url)
 
 
 @pages.post("/verify")
 def show_result() -> str:
     """Verify what was sent and show the result."""
-    return render_template("result.html", report=verify_upload().result)
+    return render_template("result.html", page=_build(verify_upload()))
+
+
+@pages.get("/demo/<name>")
+def show_example(name: str) -> str:
+    """Verify one of the demo's files and show the result."""
+    example = _find(name)
+    return render_template("result.html", page=_build(verify_known(_read(example))))
+
+
+@pages.get("/demo/<name>.json")
+def download_example(name: str) -> Response:
+    """Hand out one of the demo's files."""
+    path = _find(name).path.resolve()
+    return send_file(path, "application/json", as_attachment=True, max_age=0)
 
 
 def render_error(status: int, words: str) -> str:
     """Return the page for an error that is no verdict."""
     return render_template("error.html", status=status, words=words)
+
+
+def _build(answer: Answer) -> ResultPage:
+    """Return the page of an answer.
+
+    Raises:
+        NotACredentialError: there is none.
+    """
+    if not isinstance(answer.result, Report):
+        raise answer.result
+    text = answer.submission.data.decode("utf-8", errors="replace")
+    asked = Again(text, request.form.get(RECIPIENT, "").strip(), request.form.get(AT, "").strip())
+    return build_page(answer.result, asked)
+
+
+def _find(name: str) -> Example:
+    example = find_example(find_service().config, name)
+    if example is None:
+        raise NotFound
+    return example
+
+
+def _read(example: Example) -> Submission:
+    return Submission(example.path.name, example.path.read_bytes())
