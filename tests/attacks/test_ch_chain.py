@@ -254,3 +254,21 @@ def test_ch_24_all_state_is_read_at_one_block_that_the_report_names(world: World
     assert {(block.number, block.hash) for block in asked} == {
         (report.block.number, report.block.hash)
     }
+
+
+def test_ch_16_another_batchs_transaction_is_no_entry(world: World) -> None:
+    """Genuine, final, by the issuer's own key: only the root that it recorded is another."""
+    unsent = world.issue(succeeded=False)
+    sent = world.issue(lambda document: document.update(name="Another"))
+    other = world.chain.transactions[sent.transaction]
+    reader = world.read(answers={"read_transaction": other})
+    report = world.ask(unsent.data, reader, policy=POLICY)
+    assert list_failed(report) == ["anchor"]
+
+
+def test_ch_17_a_replaced_register_is_not_asked_for_anybodys_key(world: World) -> None:
+    """Whoever replaced it might register a document of his own under the institution's name."""
+    reader = world.read(answers={"read_code_hash": Digest(b"\1" * 32)})
+    report = world.ask(world.issue().data, reader, policy=POLICY)
+    assert report.find("signature").facts["compared_with_register"] is False
+    assert "read_issuer" not in reader.asked

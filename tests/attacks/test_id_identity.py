@@ -73,6 +73,9 @@ def test_id_03_issuer_and_both_methods_are_one(world: World, proof: int) -> None
     issued.document["proof"][proof]["verificationMethod"] = other
     report = world.ask(issued.data, policy=POLICY)
     assert list_failed(report) == [("anchoring_key", "signature")[proof]]
+    world.documents.copies.clear()
+    report = world.ask(issued.data, policy=POLICY)
+    assert list_failed(report) == [("anchoring_key", "signature")[proof]]
 
 
 def test_id_03_the_method_must_be_the_key_that_anchored(world: World) -> None:
@@ -187,6 +190,14 @@ def test_id_05_a_worthless_endorsement_saves_nothing(world: World, spoiled: str)
     if spoiled in changes:
         world.chain.change_key(second, **changes[spoiled])
     assert list_failed(world.ask(issued.data, policy=POLICY)) == ["anchoring_key"]
+
+
+def test_id_05_a_key_cannot_vouch_for_itself(world: World) -> None:
+    issued = world.issue()
+    moment = find_time(world, issued.transaction)
+    world.chain.endorse(world.own.anchors[0].address, issued.root)
+    ended = ask_with_window(world, issued.data, not_after=moment)
+    assert list_failed(ended) == ["anchoring_key"]
 
 
 def test_id_05_an_endorsement_stands_if_its_key_was_compromised_later(world: World) -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from protocol.chain import FinalityRule
+from protocol.chain import AccreditationRecord, FinalityRule
 from protocol.errors import NotACredentialError
 from protocol.events import StatusChange
 from protocol.primitives import ChainId, Digest
@@ -248,6 +248,28 @@ def test_accreditation_is_judged_when_the_batch_was_recorded(world: World, when:
     assert report.find("accreditation").verdict is expected
 
 
+@pytest.mark.parametrize(
+    ("member", "offset", "verdict"),
+    [
+        ("valid_from", 0, Verdict.PASSED),
+        ("valid_from", 1, Verdict.FAILED),
+        ("valid_until", 0, Verdict.FAILED),
+        ("valid_until", 1, Verdict.PASSED),
+        ("withdrawn_at", 0, Verdict.FAILED),
+        ("withdrawn_at", 1, Verdict.PASSED),
+    ],
+)
+def test_a_grant_counts_from_its_first_second_to_the_one_before_its_last(
+    world: World, member: str, offset: int, verdict: Verdict
+) -> None:
+    issued = world.issue()
+    recorded = world.chain.blocks[world.chain.transactions[issued.transaction].block].time
+    grant = AccreditationRecord(world.chain.blocks[0].time, None, None, 0)
+    moment = recorded + timedelta(seconds=offset)
+    reader = world.read(answers={"read_accreditation": replace(grant, **{member: moment})})
+    assert world.ask(issued.data, reader).find("accreditation").verdict is verdict
+
+
 def test_an_authority_that_is_not_trusted_accredits_nobody(world: World) -> None:
     world.chain.accredit(world.own.issuer_id, "https://issuer.example/ach/1")
     usurped = world.read(answers={"read_authority": b"\1" * 20})
@@ -279,6 +301,7 @@ def test_at_a_moment_before_it_was_recorded_there_is_no_entry(world: World) -> N
     early = world.chain.blocks[-1].time
     report = world.ask(world.issue().data, policy=QUIET, at=early)
     assert list_failed(report) == ["anchor"]
+    assert "only after the moment" in report.find("anchor").reason
 
 
 def test_a_node_without_that_moments_state_is_unknown(world: World) -> None:
