@@ -19,7 +19,7 @@ from protocol.primitives import Address, render_hex
 from scripts import options
 from scripts.accounts import find_account
 from scripts.asking import confirm
-from scripts.chains import connect
+from scripts.chains import reach
 from scripts.config import Settings, load_settings
 from scripts.desks import open_channel
 from scripts.embedded_home import AUTHORITY, connect_embedded, load_embedded_signer
@@ -137,7 +137,7 @@ def accredit(
     rootseal authority accredit example.org achievement.json --network sepolia
     """
     did, name = affairs.resolve_did(institution), affairs.read_achievement_id(achievement)
-    end = parse_moment(until) if until else None
+    end = parse_moment(until) if until is not None else None
     with _open(load_settings(home), network, key) as (channel, signer):
         act = affairs.accredit(channel, signer, did, name, end)
     _show(act, f"{did} may award {name}", as_json=as_json)
@@ -185,7 +185,7 @@ def _open(
         with open_channel(settings, connection, progress) as channel:
             yield channel, load_embedded_signer(settings, channel, AUTHORITY)
         return
-    connection = connect(settings, network)
+    connection = reach(settings, network)
     with open_channel(settings, connection, progress) as channel:
         require_registry(channel.chain)
         ring = open_own_ring(settings)

@@ -97,6 +97,24 @@ def connect(settings: Settings, name: str) -> Connection:
         configured = load_network(name, settings.home, settings.endpoints)
         node = open_node(configured)
         network = _complete(configured.network, node, settings)
+    return _build(network, node)
+
+
+def reach(settings: Settings, name: str) -> Connection:
+    """Open a network for a command that sends: its node says first which chain it serves.
+
+    Raises:
+        ConfigurationError: as `connect`.
+        ChainError: a node that must be asked for its chain does not answer.
+    """
+    found = connect(settings, name)
+    if found.network.genesis is not None:
+        return found
+    identity = read_identity(found.node)
+    return _build(complete_network(found.network, identity, settings.home), found.node)
+
+
+def _build(network: Network, node: Node) -> Connection:
     return Connection(network, node, RegistryReader(network, node), NodeSender(network, node))
 
 

@@ -14,7 +14,7 @@ from issuer.journal.store import open_journal
 from issuer.keystore import KeyRing, load_credential_signer, load_transaction_signer
 from issuer.progress import Progress
 from protocol.networks import EMBEDDED
-from scripts.chains import Connection, connect, read_clock
+from scripts.chains import Connection, reach, read_clock
 from scripts.config import Settings
 from scripts.rings import open_ring
 
@@ -51,8 +51,9 @@ def open_desk(
 
     Raises:
         ConfigurationError: no such network or institution, or its keys cannot be opened.
+        ChainError: the network's node does not answer.
     """
-    connection = connect(settings, network)
+    connection = reach(settings, network)
     institution = find_institution(settings.home, connection.network, selector)
     ring = open_ring(settings, institution)
     with open_channel(settings, connection, progress) as channel:

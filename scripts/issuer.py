@@ -19,7 +19,7 @@ from protocol.networks import EMBEDDED
 from protocol.primitives import Address, render_address
 from scripts import options
 from scripts.asking import confirm
-from scripts.chains import Connection, connect, read_clock
+from scripts.chains import Connection, connect, reach, read_clock
 from scripts.config import Settings, load_settings
 from scripts.desks import open_channel
 from scripts.embedded_home import AUTHORITY, TREASURY, connect_embedded, load_embedded_signer
@@ -112,7 +112,7 @@ def register(selector: str | None, network: str, home: Path | None, *, as_json: 
     After the authority has registered the institution. Again it does what is missing, or nothing.
     """
     settings, progress = load_settings(home), TerminalProgress()
-    connection = connect(settings, network)
+    connection = reach(settings, network)
     institution = find_institution(settings.home, connection.network, selector)
     ring = open_ring(settings, institution)
     with open_channel(settings, connection, progress) as channel:
@@ -136,7 +136,7 @@ def rotate(
     rootseal issuer rotate --key anchor
     """
     settings = load_settings(home)
-    connection = connect(settings, network)
+    connection = reach(settings, network)
     institution = find_institution(settings.home, connection.network, selector)
     ring = open_ring(settings, institution)
     with open_channel(settings, connection, TerminalProgress()) as channel:
@@ -163,7 +163,7 @@ def compromised(
     rootseal issuer compromised --key anchor --since 2026-11-24T12:00:00Z
     """
     settings, moment = load_settings(home), parse_moment(since)
-    connection = connect(settings, network)
+    connection = reach(settings, network)
     institution = find_institution(settings.home, connection.network, selector)
     ring = open_ring(settings, institution)
     with open_channel(settings, connection, TerminalProgress()) as channel:

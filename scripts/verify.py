@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Final
 
 import click
-from verifier.render.json import report_to_dict
-from verifier.render.text import report_to_text
 
 from protocol.errors import NotACredentialError
 from protocol.strict_json import CREDENTIAL_LIMIT_BYTES
@@ -19,6 +17,8 @@ from scripts.failures import run_guarded
 from scripts.moments import parse_moment
 from scripts.verification import build_surroundings
 from verifier.policy import DEFAULT_POLICY, load_policy
+from verifier.render.json import report_to_dict
+from verifier.render.text import report_to_text
 from verifier.report import Report, Verdict
 from verifier.verify import FutureMomentError, Question, Surroundings
 from verifier.verify import verify as verify_credential
@@ -72,7 +72,7 @@ def verify(
     settings = load_settings(home)
     policy = load_policy(policy_file) if policy_file else DEFAULT_POLICY
     surroundings = build_surroundings(settings, network, policy)
-    moment = parse_moment(at) if at else None
+    moment = parse_moment(at) if at is not None else None
     answers = (_verify_one(name, moment, recipient, surroundings) for name in files)
     if as_json:
         return _show_json(list(answers), single=len(files) == 1)
