@@ -7,7 +7,15 @@ the block of the entry before it (0 for the first), so that a withheld event lea
 from dataclasses import dataclass
 from enum import IntEnum
 
-from protocol.primitives import Address, BlockNumber, Digest, IssuerId, KeyIndex, Root, TransactionHash
+from protocol.primitives import (
+    Address,
+    BlockNumber,
+    Digest,
+    IssuerId,
+    KeyIndex,
+    Root,
+    TransactionHash,
+)
 
 
 @dataclass(frozen=True, slots=True)
