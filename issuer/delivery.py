@@ -14,7 +14,7 @@ from issuer.errors import UnsettledTransactionError
 from issuer.journal import outbox
 from issuer.journal.records import Operation, Outcome, SignedTransaction
 from protocol.chain import Transaction
-from protocol.errors import NonceTakenError
+from protocol.errors import NonceTakenError, TransactionPendingError
 from protocol.primitives import TransactionHash, hash_keccak
 from protocol.sender import Fees, TransactionRequest
 
@@ -107,7 +107,10 @@ def find_mined(carrier: Carrier, operation: Operation) -> Transaction | None:
 
 def _read_transaction(carrier: Carrier, wanted: TransactionHash) -> Transaction | None:
     chain = carrier.channel.chain
-    return ask_patiently(carrier.channel, lambda: chain.read_transaction(wanted))
+    try:
+        return ask_patiently(carrier.channel, lambda: chain.read_transaction(wanted))
+    except TransactionPendingError:
+        return None
 
 
 def wait_final(carrier: Carrier, mined: Transaction) -> bool:
@@ -141,11 +144,13 @@ def _is_nonce_taken(carrier: Carrier, operation: Operation) -> bool:
     """
     channel = carrier.channel
 
-    def ask() -> int:
+    def ask() -> bool:
+        if channel.sender.read_nonce(operation.account) <= operation.nonce:
+            return False
         final = channel.chain.read_final()
-        return channel.sender.read_nonce(operation.account, final)
+        return channel.sender.read_nonce(operation.account, final) > operation.nonce
 
-    return ask_patiently(channel, ask) > operation.nonce
+    return ask_patiently(channel, ask)
 
 
 def _send_newest(carrier: Carrier, operation: Operation) -> None:

@@ -226,6 +226,9 @@ class ChainReader(Protocol):
 
         The hash is recomputed and the sender recovered from the signed fields: a node cannot make
         them up.
+
+        Raises:
+            TransactionPendingError: it is known and waits for a block.
         """
         ...
 

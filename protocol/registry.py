@@ -24,7 +24,12 @@ from protocol.chain import (
     StatusWord,
     Transaction,
 )
-from protocol.errors import NoRegistryError, StateUnavailableError, UnexpectedCodeError
+from protocol.errors import (
+    NoRegistryError,
+    StateUnavailableError,
+    TransactionPendingError,
+    UnexpectedCodeError,
+)
 from protocol.event_logs import parse_events
 from protocol.events import Event
 from protocol.node import Node, NodeError
@@ -77,8 +82,10 @@ class RegistryReader(ChainReader):
 
     def read_transaction(self, transaction: TransactionHash) -> Transaction | None:
         found = ask(self._node, "eth_getTransactionByHash", render_hex(transaction))
-        if found.value is None or found.find_member("blockHash").value is None:
+        if found.value is None:
             return None
+        if found.find_member("blockHash").value is None:
+            raise TransactionPendingError(self._network.name, transaction)
         content = rebuild_transaction(found, transaction)
         receipt = ask(self._node, "eth_getTransactionReceipt", render_hex(transaction))
         self._check_receipt(receipt, found, transaction)

@@ -14,6 +14,7 @@ from protocol.errors import (
     ChainUnreachableError,
     NoRegistryError,
     StateUnavailableError,
+    TransactionPendingError,
     UnexpectedCodeError,
 )
 from protocol.event_logs import _CLASSES, _name_field
@@ -297,7 +298,8 @@ def test_a_mined_transaction_without_receipt_is_no_answer(story, anchored):
 def test_a_pending_transaction_is_not_there_yet(story, anchored):
     """CH-04: its input is visible, and proves nothing."""
     pending = lie(story, "eth_getTransactionByHash", blockHash=None, blockNumber=None)
-    assert pending.read_transaction(anchored.hash) is None
+    with pytest.raises(TransactionPendingError):
+        pending.read_transaction(anchored.hash)
 
 
 def test_no_code_is_not_read_as_never_anchored(story):
