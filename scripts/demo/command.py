@@ -23,6 +23,7 @@ from scripts.config import Settings, load_settings
 from scripts.demo.folder import COHORT, FILES, prepare_folder
 from scripts.demo.forgeries import anchor_as_stranger, tamper
 from scripts.demo.institutions import FIRST, SECOND, accredit_first, make_institution
+from scripts.demo.page import serve_demo
 from scripts.desks import build_desk, open_channel
 from scripts.embedded_home import connect_embedded
 from scripts.failures import run_guarded
@@ -47,16 +48,17 @@ GENUINE, REVOKED, SUSPENDED, TAMPERED = range(4)
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder for the files; one that an earlier demo made is replaced.",
 )
-@click.option("--no-serve", is_flag=True, expose_value=False, help="End after the reports.")
+@click.option("--no-serve", is_flag=True, help="End after the reports.")
 @options.home_option
-def demo(out: Path, home: Path | None) -> None:
+def demo(out: Path, home: Path | None, *, no_serve: bool) -> None:
     """Issue a cohort of 120 and show the five answers a checker must be able to give.
 
     \b
     rootseal demo
     rootseal verify rootseal-demo/genuine.json
 
-    Everything happens on a chain inside this home: no node, no network, no money.
+    Everything happens on a chain inside this home: no node, no network, no money. At the end the
+    page that employers see is served with these files, until Ctrl-C.
     """
     settings, progress = load_settings(home), TerminalProgress()
     prepare_folder(out)
@@ -72,6 +74,8 @@ def demo(out: Path, home: Path | None) -> None:
         stranger = build_desk(channel, second, open_ring(settings, second))
         _write_files(out, files, stranger, second)
     _show_reports(settings, out)
+    if not no_serve:
+        serve_demo(settings, out)
 
 
 def _issue_cohort(
