@@ -11,7 +11,6 @@ from hashlib import sha256
 from pathlib import Path
 
 import cbor2
-import pytest
 import rlp
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
