@@ -82,7 +82,7 @@ def tell_time(story: Story) -> str:
     """Say when it was checked, and against which block."""
     report = story.report
     moment = render_moment(report.checked_at)
-    judged = f" for {render_moment(story.judged)}" if story.judged else ""
+    judged = f", as of {render_moment(story.judged)}" if story.judged else ""
     if report.block is not None and report.find("network").verdict is Verdict.PASSED:
         return (
             f"Checked {moment}{judged}, against the public record at block {report.block.number:,}"

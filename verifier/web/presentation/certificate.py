@@ -12,10 +12,12 @@ from verifier.web.presentation.moments import render_date
 from verifier.web.presentation.narrative import Narrative, parse_narrative
 from verifier.web.presentation.seal import draw_seal
 from verifier.web.presentation.story import Story
-from verifier.web.presentation.text import Words, compose, has_hidden, quote_file
+from verifier.web.presentation.text import Words, compose, has_hidden, quote_file, render_plain
 from verifier.web.presentation.tree import iterate, read_number, read_text, take
 
 NAME_GRAPHEMES: Final = 200
+LONG_TITLE: Final = 32
+"""Characters; longer titles would take more than two lines in the large size."""
 ITEMS_SHOWN: Final = 4
 """Entries of a list that are not folded."""
 _KINDS: Final = {"MicroCredential": "Micro-credential", "Badge": "Badge", "Course": "Course"}
@@ -50,6 +52,8 @@ class Certificate:
     strip: str | None
     kind: str
     title: Words
+    long: bool
+    """The title is set smaller."""
     awarded_to: Words
     dates: tuple[tuple[str, Words], ...]
     entries: tuple[Entry, ...]
@@ -68,11 +72,13 @@ def build_certificate(story: Story) -> Certificate | None:
     subject = take(shown, "credentialSubject")
     achievement = take(subject, "achievement")
     kind = read_text(achievement, "achievementType")
+    title = _widen(story.achievement, achievement, "name", story)
     return Certificate(
         style=style,
         strip=_find_strip(story),
         kind=_KINDS.get(kind or "", "Credential"),
-        title=_widen(story.achievement, achievement, "name", story),
+        title=title,
+        long=len(render_plain(title)) > LONG_TITLE,
         awarded_to=story.learner,
         dates=_list_dates(story, subject, achievement),
         entries=tuple(_list_entries(story, shown, subject, achievement)),

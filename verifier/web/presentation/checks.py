@@ -124,16 +124,15 @@ def _tell_failed(report: Report) -> str:
 
 def _tell_unknown(report: Report) -> str:
     unknown = _count(report, Verdict.UNKNOWN)
-    silent = report.find("network").verdict is Verdict.UNKNOWN
-    verb = "needs" if unknown == 1 else "need"
-    if silent:
-        return f"{_spell(unknown)} check{'' if unknown == 1 else 's'} {verb} the public record."
-    has = "has" if unknown == 1 else "have"
-    return f"{_spell(unknown)} check{'' if unknown == 1 else 's'} {has} no answer yet."
+    rest = "" if _count(report, Verdict.SKIPPED, Verdict.FAILED) else " The others passed."
+    checks = f"{_spell(unknown)} check{'' if unknown == 1 else 's'}"
+    if report.find("network").verdict is Verdict.UNKNOWN:
+        return f"{checks} need{'s' if unknown == 1 else ''} the public record.{rest}"
+    return f"{checks} {'has' if unknown == 1 else 'have'} no answer.{rest}"
 
 
-def _count(report: Report, verdict: Verdict) -> int:
-    return sum(outcome.verdict is verdict for outcome in report.checks)
+def _count(report: Report, *verdicts: Verdict) -> int:
+    return sum(outcome.verdict in verdicts for outcome in report.checks)
 
 
 def _spell(number: int) -> str:
