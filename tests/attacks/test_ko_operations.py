@@ -47,7 +47,7 @@ from tests.issuer.scene import (
 )
 
 OTHER = SampleSource(("Another",))
-QUESTIONS = 34
+QUESTIONS = 33
 """What a node is asked while a small batch is issued."""
 
 

@@ -1,0 +1,1 @@
+"""Measurements beside named peers; ratios count, absolute numbers depend on the machine."""
