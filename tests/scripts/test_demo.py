@@ -23,8 +23,8 @@ FILES = [f"rootseal-demo/{name}.json" for name in FAILED]
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """A folder in which the whole demo ran in a process of its own; tests only read it."""
-    shell = Shell.make(tmp_path_factory.mktemp("demo") / "desk")
-    return shell, shell.call("demo").expect()
+    shell = Shell.make(tmp_path_factory.mktemp("demo", "--no-serve") / "desk")
+    return shell, shell.call("demo", "--no-serve").expect()
 
 
 @pytest.fixture
@@ -115,21 +115,21 @@ def test_again_it_replaces_its_folder_and_tells_the_same_story(shell, short):
     """Home and folder old, then a new folder, then a new home."""
     shell.run("demo", "--no-serve").expect()
     shell.write("rootseal-demo/mine.txt", "kept")
-    again = shell.run("demo").expect()
+    again = shell.run("demo", "--no-serve").expect()
     check_story(shell)
     assert (shell.folder / "rootseal-demo/mine.txt").read_text() == "kept"
-    shell.run("demo", "--out", "elsewhere").expect()
+    shell.run("demo", "--no-serve", "--out", "elsewhere").expect()
     check_story(shell, "elsewhere")
     assert len(shell.list_anchored()) == 4, "one cohort, and a stranger's each time"
     shutil.rmtree(shell.home)
-    shell.run("demo").expect()
+    shell.run("demo", "--no-serve").expect()
     check_story(shell)
     assert again.out.count("Did not pass") == 4
 
 
 def test_another_s_folder_is_refused_before_anything_is_made(shell):
     shell.write("rootseal-demo/thesis.txt", "mine")
-    refused = shell.run("demo").expect(65)
+    refused = shell.run("demo", "--no-serve").expect(65)
     assert "rootseal-demo" in refused.err
     assert (shell.folder / "rootseal-demo/thesis.txt").read_text() == "mine"
     assert not shell.home.exists()
@@ -138,7 +138,7 @@ def test_another_s_folder_is_refused_before_anything_is_made(shell):
 def test_the_home_s_own_institution_stays_as_it_is(desk, short):
     files = desk.list_files("spring")
     before = desk.run("keys", "list", "--json").expect().json["keys"]
-    desk.run("demo").expect()
+    desk.run("demo", "--no-serve").expect()
     check_story(desk)
     assert desk.run("keys", "list", "--json").expect().json["keys"] == before
     assert list_verdicts(desk, files) == ["passed"] * 5
