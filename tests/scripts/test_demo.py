@@ -23,7 +23,7 @@ FILES = [f"rootseal-demo/{name}.json" for name in FAILED]
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """A folder in which the whole demo ran in a process of its own; tests only read it."""
-    shell = Shell.make(tmp_path_factory.mktemp("demo", "--no-serve") / "desk")
+    shell = Shell.make(tmp_path_factory.mktemp("demo") / "desk")
     return shell, shell.call("demo", "--no-serve").expect()
 
 
