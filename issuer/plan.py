@@ -69,7 +69,7 @@ class StatusRange:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What the institution's profile says when a batch is planned; later changes do not touch it."""
+    """What the profile says when a batch is planned; later changes do not touch the batch."""
 
     status_base: str
     anchor_method: str
