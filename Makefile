@@ -1,7 +1,7 @@
 # make demo [ARGS='…']   the whole story on a chain inside a folder; Python 3.11+, make and PyPI only
 # make test              installs what the tests need and runs every one
 # make check             linters, import contracts and drift checks
-# make bench             ratios against named peers (docs/benchmarks are written from it)
+# make bench             ratios against named peers 
 # make lock              writes both lock files anew from pyproject.toml
 
 PYTHON ?= python3
@@ -36,7 +36,8 @@ drift: .venv/installed-dev node_modules/.installed
 	$(BIN)/python -m scripts.export_abi --check
 
 bench: .venv/installed-dev
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.issuing 1000
+	$(BIN)/python -m benchmarks.issuing 5000
 
 .venv/installed: requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Rootseal needs Python 3.11 or newer; name one with make PYTHON=…")'
