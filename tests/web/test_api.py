@@ -175,6 +175,17 @@ def test_a_misspelt_field_is_refused_rather_than_passed_over(client, demo):
     assert "recipient" in expect_problem(answer, 400, "bad-request")["detail"]
 
 
+@pytest.mark.parametrize("name", ["recipient", "at", "text"])
+def test_a_field_given_twice_is_refused_rather_than_half_read(client, name):
+    answer = client.post(VERIFY, data={"text": "{}", name: ["{}", "Somebody Else"]})
+    expect_problem(answer, 400, "bad-request")
+
+
+def test_a_file_and_a_text_together_are_refused_rather_than_one_passed_over(client, demo):
+    answer = post_files(client, ("a.json", demo.read("genuine")), text="{}")
+    expect_problem(answer, 400, "bad-request")
+
+
 def test_query_parameters_are_refused(client, demo):
     """WB-19: a name in an address would stand in logs on the way."""
     answer = client.post(f"{VERIFY}?recipient=Aroha", data=demo.read("genuine"))

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request
 from protocol.errors import NotACredentialError
 from verifier.render.json import report_to_dict
 from verifier.web.errors import BadFieldError
-from verifier.web.uploads import FIELDS, Answer, verify_uploads
+from verifier.web.uploads import FIELDS, FILE, TEXT, Answer, verify_uploads
 
 api: Final = Blueprint("api", __name__, url_prefix="/api/v1")
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from protocol.credential import CREDENTIAL_TYPES
 from verifier.checks import CHECKS
 from verifier.report import Verdict
 from verifier.web.config import WebConfig
@@ -20,8 +21,9 @@ def build_schemas() -> dict[str, object]:
     return {
         "Credential": {
             "type": "object",
-            "description": "An Open Badges 3.0 credential with its proofs.",
+            "description": "An Open Badges 3.0 credential with its proofs, as strict JSON.",
             "required": ["@context", "type"],
+            "properties": {"type": _build_types()},
         },
         "Answer": {"oneOf": [_refer("Report"), _refer("Reports")]},
         "Reports": _build_object({"reports": _build_list({"oneOf": _build_kinds_of_many()})}),
@@ -73,6 +75,11 @@ def _build_report_members() -> dict[str, object]:
 
 
 _VERDICTS_OF_REPORTS: Final = (Verdict.PASSED, Verdict.FAILED, Verdict.UNKNOWN)
+
+
+def _build_types() -> dict[str, object]:
+    known = {"enum": sorted(CREDENTIAL_TYPES)}
+    return {"anyOf": [known, {"type": "array", "items": TEXT_SCHEMA, "contains": known}]}
 
 
 def _build_check() -> dict[str, object]:

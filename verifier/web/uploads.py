@@ -17,6 +17,7 @@ from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 from protocol.errors import NotACredentialError
 from verifier.report import Report
 from verifier.verify import Question, verify
+from verifier.web.errors import BadFieldError
 from verifier.web.metrics import Refusal
 from verifier.web.moments import parse_moment
 from verifier.web.service import Service, find_service
@@ -27,6 +28,7 @@ AT: Final = "at"
 RECIPIENT: Final = "recipient"
 FIELDS: Final = (FILE, TEXT, AT, RECIPIENT)
 """Every field of a form that means something here."""
+ONCE: Final = (TEXT, AT, RECIPIENT)
 JSON_TYPES: Final = (
     "application/json",
     "application/ld+json",
@@ -66,6 +68,7 @@ def verify_uploads() -> tuple[Answer, ...]:
     """
     service = find_service()
     submissions = _read_submissions(request, service)
+    _refuse_repetition(request)
     at = parse_moment(request.form.get(AT))
     recipient = request.form.get(RECIPIENT, "").strip() or None
     service.limiter.charge(request.remote_addr or "", len(submissions))
@@ -138,6 +141,13 @@ def _iterate_form(incoming: Request) -> Iterator[Submission]:
     pasted = incoming.form.get(TEXT, "")
     if pasted.strip() and not files:
         yield Submission("pasted", pasted.encode("utf-8", errors="surrogatepass"))
+
+
+def _refuse_repetition(incoming: Request) -> None:
+    """A second recipient that is passed over would be a question answered without being asked."""
+    for name in ONCE:
+        if len(incoming.form.getlist(name)) > 1:
+            raise BadFieldError(f"The field {name} may be given once.")
 
 
 def _label(file: FileStorage, number: int) -> str:

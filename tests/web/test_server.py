@@ -1,0 +1,234 @@
+"""`rootseal serve` as a process of its own: real sockets, real workers, real signals."""
+
+import http.client
+import json
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from verifier.web import server
+
+SECONDS = 60
+
+
+@dataclass
+class Site:
+    """A running server."""
+
+    process: subprocess.Popen
+    port: int
+    temporary: Path
+    log: Path
+
+    def ask(self, method: str, path: str, body=None, **headers: str):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=SECONDS)
+        connection.request(method, path, body, headers)
+        answer = connection.getresponse()
+        data = answer.read()
+        connection.close()
+        return answer, data
+
+    def verify(self, data: bytes):
+        kind = {"Content-Type": "application/json"}
+        answer, body = self.ask("POST", "/api/v1/verify", data, **kind)
+        return answer.status, json.loads(body)
+
+    def list_events(self) -> list[dict]:
+        lines = self.log.read_text().splitlines()
+        return [json.loads(line) for line in lines if line.startswith("{")]
+
+    def count_verifications(self) -> int:
+        _, text = self.ask("GET", "/metrics")
+        counts = [
+            float(line.rpartition(b" ")[2])
+            for line in text.splitlines()
+            if line.startswith(b"rootseal_verifications_total{")
+        ]
+        return int(sum(counts))
+
+
+def find_free_port() -> int:
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        return trial.getsockname()[1]
+
+
+@contextmanager
+def run_site(demo, folder: Path, *arguments: str):
+    port, log = find_free_port(), folder / "log"
+    temporary = folder / "temporary"
+    temporary.mkdir()
+    command = [sys.executable, "-m", "scripts.cli", "serve", "--port", str(port)]
+    with log.open("wb") as stderr:
+        process = subprocess.Popen(
+            [*command, "--home", str(demo.settings.home), *arguments],
+            stdout=subprocess.DEVNULL,
+            stderr=stderr,
+            env={"PATH": "/usr/bin:/bin", "TMPDIR": str(temporary), "LANG": "C.UTF-8"},
+        )
+        site = Site(process, port, temporary, log)
+        try:
+            wait_until_ready(site)
+            yield site
+        finally:
+            process.terminate()
+            process.wait(SECONDS)
+
+
+def wait_until_ready(site: Site) -> None:
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline:
+        assert site.process.poll() is None, site.log.read_text()
+        try:
+            if site.ask("GET", "/readyz")[0].status == 200:
+                return
+        except OSError:
+            time.sleep(0.1)
+    pytest.fail(site.log.read_text())
+
+
+@pytest.fixture(scope="module")
+def running(demo, tmp_path_factory):
+    with run_site(demo, tmp_path_factory.mktemp("site"), "--workers", "2") as site:
+        yield site
+
+
+def test_it_answers_as_the_application_does(running, demo):
+    verdicts = {
+        name: running.verify(demo.read(name))[1]["verdict"] for name in ("genuine", "revoked")
+    }
+    assert verdicts == {"genuine": "passed", "revoked": "failed"}
+
+
+def test_both_processes_answer_and_count_together(running, demo):
+    before = running.count_verifications()
+    threads = [
+        threading.Thread(target=running.verify, args=(demo.read("genuine"),)) for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    # Whichever process is asked, it says the same.
+    assert {running.count_verifications() for _ in range(6)} == {before + 8}
+
+
+def test_a_body_above_the_limit_is_refused_with_words(running):
+    status, problem = running.verify(b" " * (5 << 20))
+    assert (status, problem["type"]) == (413, "urn:rootseal:problem:too-large")
+
+
+def test_odd_requests_do_not_reach_the_application(running):
+    """WB-22."""
+    answer, _ = running.ask("GET", "/healthz?" + "a" * 5_000)
+    assert answer.status in (400, 414)
+    answer, _ = running.ask("GET", "/healthz", **{"X-Long": "a" * 10_000})
+    assert answer.status in (400, 431)
+    answer, _ = running.ask("GET", "/healthz", **{f"X-{number}": "a" for number in range(80)})
+    assert answer.status in (400, 431)
+
+
+def test_a_forwarded_scheme_is_not_believed_by_the_server_either(running):
+    answer, _ = running.ask("GET", "/healthz", **{"X-Forwarded-Proto": "https"})
+    assert answer.getheader("Strict-Transport-Security") is None
+
+
+def test_who_sends_slowly_holds_nobody_up_and_is_cut_off(running, demo):
+    """UP-11: forty clients that drip a body, more than one process has threads."""
+    head = b"POST /api/v1/verify HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    slow = [socket.create_connection(("127.0.0.1", running.port)) for _ in range(40)]
+    try:
+        for connection in slow:
+            connection.sendall(head + b"Content-Length: 1000\r\n\r\n{")
+        started = time.monotonic()
+        assert running.verify(demo.read("genuine"))[0] == 200
+        assert time.monotonic() - started < 2
+        deadline = started + server.READ_SECONDS + 10
+        while slow and time.monotonic() < deadline:
+            slow = [connection for connection in slow if not is_closed(connection)]
+            time.sleep(0.2)
+        assert not slow
+    finally:
+        for connection in slow:
+            connection.close()
+
+
+def is_closed(connection: socket.socket) -> bool:
+    connection.settimeout(0.05)
+    try:
+        connection.sendall(b" ")
+        closed = connection.recv(4_096) == b""
+    except TimeoutError:
+        return False
+    except OSError:
+        closed = True
+    if closed:
+        connection.close()
+    return closed
+
+
+def test_everything_it_writes_is_one_json_object_a_line(running, demo):
+    running.verify(demo.read("genuine"))
+    lines = running.log.read_text().splitlines()
+    assert lines[0].startswith("Serving http://127.0.0.1:")
+    events = [json.loads(line) for line in lines[1:]]
+    assert {"server", "verification", "request"} <= {event["event"] for event in events}
+    assert "harakeke" not in running.log.read_text()
+
+
+def test_asked_to_stop_it_finishes_what_it_began_and_leaves_nothing(demo, tmp_path):
+    with run_site(demo, tmp_path, "--workers", "1") as site:
+        assert list(site.temporary.iterdir())
+        connection = socket.create_connection(("127.0.0.1", site.port))
+        data = demo.read("genuine")
+        connection.sendall(
+            b"POST /api/v1/verify HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            + f"Content-Length: {len(data)}\r\n\r\n".encode()
+            + data[:100]
+        )
+        time.sleep(0.5)
+        site.process.send_signal(signal.SIGTERM)
+        time.sleep(0.5)
+        connection.sendall(data[100:])
+        connection.settimeout(SECONDS)
+        assert connection.recv(4_096).startswith(b"HTTP/1.1 200")
+        connection.close()
+        assert site.process.wait(SECONDS) == 0
+        assert list(site.temporary.iterdir()) == []
+
+
+def test_the_rate_is_one_for_all_processes(demo, tmp_path):
+    """WB-16: thirty a minute, not thirty for each process."""
+    with run_site(demo, tmp_path, "--workers", "2") as site:
+        statuses = [site.verify(b"{}")[0] for _ in range(32)]
+        assert statuses == [400] * 30 + [429] * 2
+
+
+def serve(*arguments: str):
+    command = [sys.executable, "-m", "scripts.cli", "serve", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=SECONDS)
+
+
+def test_a_taken_port_is_one_sentence(demo):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        answer = serve("--home", str(demo.settings.home), "--port", port)
+    assert answer.returncode == 65
+    assert answer.stderr.count("\n") == 1
+    assert "in use" in answer.stderr
+
+
+def test_a_home_without_networks_is_told_what_to_do(tmp_path):
+    answer = serve("--home", str(tmp_path))
+    assert answer.returncode == 64
+    assert "rootseal demo" in answer.stderr
