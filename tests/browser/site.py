@@ -38,6 +38,7 @@ def build_site(folder: Path) -> Flask:
     """Return the application; ``folder`` takes the five files of a demo."""
     world = World()
     write_examples(world, folder)
+    write_large(world, folder)
     surroundings = Surroundings(
         chains=Directory((world.read(),)),
         documents=world.documents,
@@ -65,6 +66,18 @@ def write_examples(world: World, folder: Path) -> None:
         if name in ("revoked", "suspended"):
             change = StatusChange.REVOKE if name == "revoked" else StatusChange.SUSPEND
             world.chain.set_status(world.own.issuer_id, *locate(7, index), change, 1)
+
+
+def write_large(world: World, folder: Path) -> None:
+    """Issue a credential of nearly a megabyte: one text, and as long as a file may be."""
+
+    def swell(document: dict) -> None:
+        _prepare(document, 20)
+        document["credentialSubject"]["narrative"] = "Every word of it is true. " * 35_000
+
+    data = world.issue(swell).data
+    assert 900_000 < len(data) < 1_048_576
+    (folder / "large.json").write_bytes(data)
 
 
 def _prepare(document: dict, index: int) -> None:
