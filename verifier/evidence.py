@@ -237,10 +237,18 @@ def split_method(proof: Mapping[str, object]) -> str:
 
 
 def choose_issuer(seen: IssuerEvidence, anchor: AnchorEvidence) -> IssuerId | Unknown | None:
-    """Return the number the credential's issuer has, or had when the batch was anchored."""
+    """Return the number the credential's issuer has, or had when the batch was anchored.
+
+    Names move on. Where the transaction could not be had, only a record of the root shows that the
+    present holder of the name is meant; without one the former holder may be, hence unknown.
+    """
     event = anchor.event
     if event is not None and event.issuer_id in (seen.bound, seen.bound_then):
         return event.issuer_id
+    if event is None and not isinstance(anchor.record, AnchorRecord):
+        for answer in (anchor.transaction, anchor.record):
+            if isinstance(answer, Unknown) and answer.cause is not Cause.NOT_ASKED:
+                return answer
     return seen.bound_then if isinstance(seen.bound_then, Unknown) else seen.bound
 
 

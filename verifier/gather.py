@@ -112,7 +112,7 @@ def _gather_state(
     holds = opened.root == opened.receipt.root and opened.credential.leaf == opened.receipt.leaf
     anchor = AnchorEvidence()
     if holds:
-        anchor = gather_anchor(opened, reader, pinned)
+        anchor = gather_anchor(evidence, reader, pinned)
     issuer = gather_issuer(opened, anchor, reader, pinned, sources.documents)
     evidence = replace(evidence, anchor=anchor, issuer=issuer)
     if not holds:

@@ -7,26 +7,30 @@ from protocol.chain import AnchorRecord, Block, ChainReader, IssuerRecord, Trans
 from protocol.events import Anchored, BatchEndorsed, Event
 from protocol.identifiers import hash_identifier
 from protocol.primitives import IssuerId
-from verifier.evidence import AnchorEvidence, Endorsement, Holder, Opened, Unknown
+from verifier.evidence import (
+    AnchorEvidence,
+    Cause,
+    Endorsement,
+    Evidence,
+    Holder,
+    Opened,
+    Unknown,
+)
 from verifier.questions import ask, build_status_chain, walk_back
 
 
-def gather_anchor(opened: Opened, reader: ChainReader, pinned: Block) -> AnchorEvidence:
+def gather_anchor(evidence: Evidence, reader: ChainReader, pinned: Block) -> AnchorEvidence:
     """Look for the recomputed root in the receipt's transaction and in the registry's storage."""
-    transaction = ask(lambda: reader.read_transaction(opened.receipt.transaction))
+    opened = evidence.opened
+    transaction = _ask_transaction(evidence, reader, pinned)
     seen = AnchorEvidence(transaction=transaction, final=ask(reader.read_final))
     named = hash_identifier(opened.credential.issuer)
     issuer_id = ask(lambda: reader.read_issuer_id(named, pinned))
     if isinstance(transaction, Transaction):
         height = transaction.block
-        seen = replace(
-            seen,
-            block=ask(lambda: reader.read_block(height)),
-            event=_find_event(opened, transaction, reader, issuer_id),
-        )
-        if seen.event is None:
-            return seen
-        return _gather_record(replace(seen, record=None), seen.event, reader, pinned)
+        seen = replace(seen, block=ask(lambda: reader.read_block(height)))
+        events = _find_events(opened, transaction, reader)
+        return _gather_event(seen, events, issuer_id, reader, pinned)
     # Without the transaction only storage can tell whether the root was ever recorded.
     lost = transaction if isinstance(transaction, Unknown) else seen.key
     return replace(
@@ -50,22 +54,50 @@ def ask_holder(
     return Holder(issuer_id, names.identifier, names.name)
 
 
-def _find_event(
-    opened: Opened,
-    transaction: Transaction,
-    reader: ChainReader,
-    issuer_id: IssuerId | Unknown | None,
-) -> Anchored | None:
-    """Return the trusted contract's event with this root; the named issuer's before another's."""
-    events = [
+def _ask_transaction(
+    evidence: Evidence, reader: ChainReader, pinned: Block
+) -> Transaction | Unknown | None:
+    """Leave open what was mined after the block that is read at; where that was asked for, tell."""
+    named = evidence.opened.receipt.transaction
+    transaction = ask(lambda: reader.read_transaction(named))
+    early = isinstance(transaction, Transaction) and transaction.block > pinned.number
+    if early and evidence.asked_at is None:
+        reason = "Still settling: it was recorded while we were looking. Check again."
+        return Unknown(Cause.PENDING, reason)
+    return transaction
+
+
+def _find_events(
+    opened: Opened, transaction: Transaction, reader: ChainReader
+) -> tuple[Anchored, ...]:
+    """Return the trusted contract's events with this root."""
+    return tuple(
         event
         for event in transaction.events
         if isinstance(event, Anchored)
         and event.root == opened.root
         and event.position.contract == reader.network.contract
-    ]
-    own = [event for event in events if event.issuer_id == issuer_id]
-    return next(iter(own or events), None)
+    )
+
+
+def _gather_event(
+    seen: AnchorEvidence,
+    events: tuple[Anchored, ...],
+    issuer_id: IssuerId | Unknown | None,
+    reader: ChainReader,
+    pinned: Block,
+) -> AnchorEvidence:
+    """Take the named issuer's event first: anybody may record the same root beside it."""
+    if not events:
+        return seen
+    event = next((event for event in events if event.issuer_id == issuer_id), events[0])
+    seen = replace(seen, event=event)
+    if isinstance(issuer_id, Unknown) and len(events) > 1:
+        # Which of them is meant is not known, so nothing is asked about any.
+        return replace(
+            seen, record=issuer_id, key=issuer_id, holder=issuer_id, endorsement=issuer_id
+        )
+    return _gather_record(seen, event, reader, pinned)
 
 
 def _ask_record(

@@ -11,7 +11,7 @@ from typing import Final
 from protocol.chain import Block, ChainDirectory, Network
 from verifier.checks import run_checks
 from verifier.documents import DocumentStore
-from verifier.evidence import Evidence, Opened
+from verifier.evidence import Evidence, Opened, find_obstacle
 from verifier.gather import Sources, gather_evidence
 from verifier.policy import Policy
 from verifier.reading import read_submission
@@ -79,6 +79,9 @@ def verify(question: Question, surroundings: Surroundings) -> Report:
 
 def _find_block(evidence: Evidence) -> PinnedBlock | None:
     network, pinned = evidence.network.network, evidence.network.pinned
+    if find_obstacle(evidence) is not None:
+        # Another chain's block, or one too old: no answer in the report is about it.
+        return None
     if not isinstance(network, Network) or not isinstance(pinned, Block):
         return None
     return PinnedBlock(pinned.number, pinned.hash, pinned.time, network.name)

@@ -143,6 +143,7 @@ def test_ch_06_another_chain_under_this_name_is_unknown(world: World, lie: str) 
     assert report.find("network").facts["cause"] == "other_chain"
     assert report.verdict is Verdict.UNKNOWN
     assert not list_failed(report)
+    assert report.block is None
 
 
 def test_ch_07_the_receipt_chooses_among_configured_networks_only(world: World) -> None:
@@ -235,6 +236,20 @@ def test_ch_20_a_pruned_history_is_unknown_where_storage_has_the_root(world: Wor
     report = world.ask(issued.data, reader, policy=POLICY)
     assert report.find("anchor").verdict is Verdict.UNKNOWN
     assert report.verdict is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize("cut", [1, 2, 30])
+def test_ch_24_what_is_recorded_after_the_pinned_block_is_not_denied(
+    world: World, cut: int
+) -> None:
+    """The batch is mined while the report is made: the pinned block does not have it yet."""
+    issued = world.issue()
+    height = world.chain.transactions[issued.transaction].block
+    reader = world.read(answers={"read_latest": world.chain.blocks[max(height - cut, 0)]})
+    report = world.ask(issued.data, reader, policy=POLICY)
+    assert report.find("anchor").facts["cause"] == "pending"
+    assert report.verdict is Verdict.UNKNOWN
+    assert not list_failed(report)
 
 
 def test_ch_24_all_state_is_read_at_one_block_that_the_report_names(world: World) -> None:

@@ -252,14 +252,30 @@ def test_id_13_a_name_that_moved_on_keeps_what_its_former_holder_recorded(world:
     assert facts["issuer_id_then"] == facts["anchored_for"] == world.own.issuer_id
 
 
-def test_id_13_the_new_holder_of_a_name_did_not_issue_before_it_had_it(world: World) -> None:
-    """The second institution anchored in the first one's name, and only later got the name."""
+def test_id_13_nobody_issues_in_a_name_that_is_not_his(world: World) -> None:
+    """The second institution anchored with its own key, under the first one's DID."""
     forged = world.issue(anchorer=world.other)
     forged.document["proof"][0]["verificationMethod"] = (
         f"{world.own.did}#{world.other.anchors[0].fragment}"
     )
-    report = world.ask(forged.data, policy=POLICY)
-    assert "anchoring_key" in list_failed(report)
+    assert list_failed(world.ask(forged.data, policy=POLICY)) == ["anchoring_key"]
+    world.documents.copies.clear()
+    assert list_failed(world.ask(forged.data, policy=POLICY)) == ["anchoring_key"]
+
+
+def test_id_13_a_name_that_moved_on_is_told_by_its_present_holders_registered_name(
+    world: World,
+) -> None:
+    """What the new holder recorded counts as its own, never as the former holder's."""
+    issued = world.issue(anchorer=world.other)
+    issued.document["proof"][0]["verificationMethod"] = (
+        f"{world.own.did}#{world.other.anchors[0].fragment}"
+    )
+    world.chain.rebind(world.own.did, world.other.issuer_id)
+    world.documents.copies.clear()
+    report = world.ask(issued.data, policy=POLICY)
+    assert report.find("issuer").facts["registered_name"] == "Northgate College"
+    assert "Northgate College" in report.find("anchoring_key").reason
 
 
 def test_id_13_a_renamed_institution_keeps_its_old_credentials(world: World) -> None:

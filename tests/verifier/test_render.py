@@ -2,6 +2,7 @@
 
 import json
 import unicodedata
+from dataclasses import replace
 
 import pytest
 
@@ -120,6 +121,18 @@ def test_words_of_a_file_cannot_steer_the_terminal(world: World) -> None:
     }
     assert steering == {"\N{FIRST STRONG ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"}
     assert len(text.splitlines()) == 1 + 1 + 6 + len(CHECKS) + 1
+
+
+def test_no_reason_can_steer_the_terminal_from_the_first_line_either(world: World) -> None:
+    """Where no case of ours applies, the first line repeats a check's reason."""
+    report = list_reports(world)[Case.REFUSED]
+    hostile = tuple(replace(outcome, reason=HOSTILE) for outcome in report.checks)
+    text = report_to_text(replace(report, checks=hostile), "file.json")
+    assert "Mallory" in text.splitlines()[1]
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    plain = report_to_text(report, "file.json")
+    assert len(text.splitlines()) == len(plain.splitlines())
 
 
 @pytest.mark.parametrize("colour", [False, True])

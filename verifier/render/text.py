@@ -37,7 +37,7 @@ def report_to_text(report: Report, source: str, colour: bool = False) -> str:
     headline = find_headline(report)
     block = _paint(BLOCKS[report.verdict], report.verdict, colour)
     title = headline.title.removeprefix(BLOCKS[report.verdict]).removeprefix(": ")
-    lines = [_clean(source), f"  {block}: {title}. {headline.sentence}"]
+    lines = [_clean(source), f"  {block}: {_clean(title)}. {_clean(headline.sentence)}"]
     lines += [f"  {line}" for line in _describe(report)]
     lines += [line for outcome in report.checks for line in _render_outcome(outcome, colour)]
     lines.append(f"  {_render_foot(report)}")
