@@ -3,6 +3,7 @@
 The demo runs once a session; every test has an application of its own, hence its own counts.
 """
 
+import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -39,7 +40,9 @@ def demo(tmp_path_factory) -> Demo:
     folder = tmp_path_factory.mktemp("demo")
     home, out = folder / "home", folder / "files"
     arguments = ["demo", "--no-serve", "--home", str(home), "--out", str(out)]
+    hook = sys.excepthook
     assert cli.main(arguments) == 0
+    sys.excepthook = hook
     return Demo(load_settings(home, {}), out)
 
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,11 +30,10 @@ class Site:
 
     def ask(self, method: str, path: str, body=None, **headers: str):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=SECONDS)
-        connection.request(method, path, body, headers)
-        answer = connection.getresponse()
-        data = answer.read()
-        connection.close()
-        return answer, data
+        with closing(connection):
+            connection.request(method, path, body, headers)
+            answer = connection.getresponse()
+            return answer, answer.read()
 
     def verify(self, data: bytes):
         kind = {"Content-Type": "application/json"}
@@ -122,8 +121,15 @@ def test_both_processes_answer_and_count_together(running, demo):
 
 
 def test_a_body_above_the_limit_is_refused_with_words(running):
-    status, problem = running.verify(b" " * (5 << 20))
-    assert (status, problem["type"]) == (413, "urn:rootseal:problem:too-large")
+    """A photograph, too; the client is still sending when the answer is known."""
+    for megabytes in (5, 30):
+        status, problem = running.verify(b" " * (megabytes << 20))
+        assert (status, problem["type"]) == (413, "urn:rootseal:problem:too-large")
+
+
+def test_an_endless_body_is_cut_off(running):
+    with pytest.raises(OSError, match=r"pipe|reset"):
+        running.verify(b" " * (40 << 20))
 
 
 def test_odd_requests_do_not_reach_the_application(running):

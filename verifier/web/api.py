@@ -52,6 +52,8 @@ def _refuse_unknown_fields() -> None:
         raise BadFieldError(
             f"Known form fields are {', '.join(FIELDS)}; there are no query parameters."
         )
+    if request.files and request.form.get(TEXT):
+        raise BadFieldError(f"Send {FILE} or {TEXT}, not both.")
 
 
 def _render_json(body: dict[str, object]) -> Response:

@@ -1,10 +1,15 @@
 """Requests as they are read: bounded, and in memory alone."""
 
 from io import BytesIO
+from typing import Final
 
 from flask import Flask, Request
 
 from verifier.web.config import FORM_OVERHEAD_BYTES, WebConfig
+
+DISCARD_BYTES: Final = 32 << 20
+"""A large photograph; whoever sends more is cut off."""
+CHUNK_BYTES: Final = 65_536
 
 
 class IncomingRequest(Request):
@@ -21,6 +26,19 @@ class IncomingRequest(Request):
         content_length: int | None = None,  # noqa: ARG002
     ) -> BytesIO:
         return BytesIO()
+
+
+def discard_rest(request: Request) -> None:
+    """Read on what is not wanted, within reason, before an error is answered.
+
+    A browser that is still sending when the connection closes shows its own error instead of ours;
+    and what is too large is most often somebody's photograph of a certificate.
+    """
+    source, left = request.environ["wsgi.input"], DISCARD_BYTES
+    if (request.content_length or 0) > left:
+        return
+    while left > 0 and (chunk := source.read(min(left, CHUNK_BYTES))):
+        left -= len(chunk)
 
 
 def set_limits(app: Flask, config: WebConfig) -> None:

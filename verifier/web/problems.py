@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 from protocol.errors import NotACredentialError
 from verifier.verify import FutureMomentError
 from verifier.web.errors import BadFieldError
+from verifier.web.incoming import discard_rest
 from verifier.web.logs import find_request_id
 from verifier.web.metrics import Refusal
 from verifier.web.pages import render_error
@@ -131,6 +132,7 @@ def _answer_future(error: FutureMomentError) -> Response:
 
 
 def _answer(status: HTTPStatus, problem: Problem, reason: str, headers: dict[str, str]) -> Response:
+    discard_rest(request)
     service = find_service()
     if problem.refusal is not None:
         service.metrics.count("rootseal_refused_total", {"reason": str(problem.refusal)})

@@ -17,7 +17,7 @@ from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-
 READ_SECONDS: Final = 15.0
 """A request, its body included, is sent by then, or its connection ends."""
 THREADS: Final = 26
-"""Verifying and waiting requests (`Gate`: 8 and 16 at most wait or work), and two for all else."""
+"""Eight requests verify and eight wait (`Gate`); ten are left for pages, health and refusals."""
 SHARED_MEMORY: Final = Path("/dev/shm")  # noqa: S108 (gunicorn's heartbeat, no data)
 
 SETTINGS: Final[Mapping[str, object]] = {
