@@ -126,7 +126,8 @@ def test_everything_a_page_names_is_served(client):
     }
     for name in sorted(names):
         if name.startswith("/") and name != "/verify":
-            assert client.get(name.partition("#")[0]).status_code == 200, name
+            with client.get(name.partition("#")[0]) as answer:
+                assert answer.status_code == 200, name
     icons = (STATIC / "icons.svg").read_text()
     used = {link.partition("#")[2] for link in names if "icons.svg" in link}
     assert used

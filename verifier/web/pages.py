@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from flask import Blueprint, Response, render_template, request, send_file
+from flask import Blueprint, Response, render_template, request
 from werkzeug.exceptions import NotFound
 
 from verifier.report import Report
@@ -45,8 +45,9 @@ def show_example(name: str) -> str:
 @pages.get("/demo/<name>.json")
 def download_example(name: str) -> Response:
     """Hand out one of the demo's files."""
-    path = _find(name).path.resolve()
-    return send_file(path, "application/json", as_attachment=True, max_age=0)
+    submission = _read(_find(name))
+    named = {"Content-Disposition": f"attachment; filename={submission.source}"}
+    return Response(submission.data, mimetype="application/json", headers=named)
 
 
 def render_error(status: int, words: str) -> str:
