@@ -16,6 +16,7 @@ from verifier.web.presentation.text import Words, compose, has_hidden, quote_fil
 from verifier.web.presentation.tree import iterate, read_number, read_text, take
 
 NAME_GRAPHEMES: Final = 200
+TITLE_GRAPHEMES: Final = 120
 LONG_TITLE: Final = 32
 """Characters; longer titles would take more than two lines in the large size."""
 ITEMS_SHOWN: Final = 4
@@ -210,7 +211,7 @@ def _tell_right(story: Story) -> Words:
 def _widen(words: Words, holder: Mapping[str, object], member: str, story: Story) -> Words:
     """Return a name at the length that a certificate has room for."""
     text = read_text(holder, member)
-    return (quote_file(text, NAME_GRAPHEMES, story.language),) if text else words
+    return (quote_file(text, TITLE_GRAPHEMES, story.language),) if text else words
 
 
 def _draw(story: Story) -> tuple[str, ...]:

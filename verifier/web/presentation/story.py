@@ -1,5 +1,6 @@
 """Who, what and when: read once from a report, in the voice of whoever says it."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -10,6 +11,8 @@ from verifier.web.presentation.moments import parse_stamp
 from verifier.web.presentation.text import Piece, Words, compose, quote_file, quote_register
 from verifier.web.presentation.tree import iterate, read_text, take
 
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4}\Z")
+"""BCP 47 as far as browsers care."""
 NOW: Final = timedelta(minutes=1)
 """A moment further back than this was asked about, not met."""
 
@@ -135,4 +138,5 @@ def tell_story(report: Report) -> Story:
     language = read_text(shown, "inLanguage") or read_text(
         take(shown, "credentialSubject", "achievement"), "inLanguage"
     )
-    return Story(report, find_headline(report).case, was_issued(report), language)
+    known = language if language and _LANGUAGE.match(language) else None
+    return Story(report, find_headline(report).case, was_issued(report), known)

@@ -17,8 +17,8 @@ TEXT_CHARACTERS: Final = 20_000
 """As long as a roster lets a text be; the rest of a longer one is not shown."""
 FOLD_CHARACTERS: Final = 600
 """Longer texts are folded."""
-LONGEST_PILE: Final = 6
-"""Marks on one letter: more than any writing system needs would cover other lines."""
+LONGEST_PILE: Final = 4
+"""Marks on one letter: as many as writing systems need; a higher pile covers other lines."""
 NO_BREAK: Final = "\N{NO-BREAK SPACE}"
 _JOINERS: Final = "\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}"
 _BLANKS: Final = re.compile(r"\s+")

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from verifier.web.presentation.text import clean_line
+
 LISTED: Final = 100
 """Entries that are shown of one list."""
 _EMPTY: Final[Mapping[str, object]] = {}
@@ -19,11 +21,11 @@ def take(holder: object, *members: str) -> Mapping[str, object]:
 
 
 def read_text(holder: object, member: str) -> str | None:
-    """Return the text at a member: plain, or the value of a text with a language."""
+    """Return the text at a member, plain or with a language; None where nothing of it shows."""
     value = holder.get(member) if isinstance(holder, Mapping) else None
     if isinstance(value, Mapping):
         value = value.get("@value")
-    return value if isinstance(value, str) and value.strip() else None
+    return value if isinstance(value, str) and clean_line(value) else None
 
 
 def read_number(holder: object, member: str) -> int | float | None:
