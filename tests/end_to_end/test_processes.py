@@ -17,14 +17,14 @@ STARTED_SECONDS, DONE_SECONDS = 0.6, 4.0
 def kill_at_random(shell, seed, *arguments):
     """Start the command and kill it, over and over at other moments."""
     moments = random.Random(seed)
-    for _ in range(3):
+    for _ in range(2):
         process = shell.start(*arguments)
         time.sleep(moments.uniform(STARTED_SECONDS, DONE_SECONDS))
         process.kill()
         process.communicate()
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_an_issue_killed_at_random_moments_anchors_once_and_every_file_verifies(new_desk, seed):
     kill_at_random(new_desk, seed, *ISSUE, "--out", "spring")
     new_desk.run(*ISSUE, "--out", "spring").expect()

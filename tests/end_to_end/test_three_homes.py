@@ -167,7 +167,7 @@ def test_a_public_network_is_the_same_walk_over_two_endpoints(tmp_path, network)
         for shell in people.everybody:
             shell.write(
                 f".rootseal/networks/{network}.toml",
-                f'genesis = "{render_hex(identity.genesis)}"\nfreshness_seconds = 600\n',
+                f'genesis = "{render_hex(identity.genesis)}"\nfreshness_seconds = 0\n',
             )
         give_funds(people.authority, node, people.network)
         printed = people.authority.run("deploy", *people.network).expect().out

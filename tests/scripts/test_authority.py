@@ -73,7 +73,7 @@ def test_accrediting_twice_sends_nothing_the_second_time(desk):
         (("accredit", "example.org", "achievement.json", "--until", "2020-01-01T00:00:00Z"), 5),
         (("withdraw", "example.org", "https://example.org/never"), 5),
         (("register", "people.csv"), 65),
-        (("suspend", "example.org", "--key", "0x12", "--network", "local"), 64),
+        (("suspend", "example.org", "--key", "0x12"), 64),
         (("suspend", "example.org", "--reason", "whim"), 64),
     ],
 )
