@@ -5,6 +5,7 @@ so that nothing else can use it without them. One expansion serves guard and can
 """
 
 import hashlib
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -23,6 +24,9 @@ ALGORITHM: Final = "URDNA2015"
 CALLS_PER_NODE: Final = 4
 """Deep hashes allowed for each blank node: ordinary credentials need far fewer than one."""
 CALL_LIMIT: Final = 1_000
+_ONE_AT_A_TIME: Final = threading.Lock()
+"""pyld's caches of contexts are not for threads: one that meets another's half-made change raises
+`LookupError`, and a genuine credential would be refused."""
 _Result = TypeVar("_Result")
 _PYLD_ERRORS: Final = (jsonld.JsonLdError, ValueError, LookupError, TypeError, AttributeError)
 """What pyld has been seen to raise on hostile input; UnicodeError is a ValueError."""
@@ -118,7 +122,8 @@ def _canonicalise(
 def _run(step: Callable[[], _Result]) -> _Result:
     """Run a step of pyld: the one border at which whatever it raises becomes a refusal."""
     try:
-        return step()
+        with _ONE_AT_A_TIME:
+            return step()
     except RecursionError as error:
         raise GuardError("G8", "", "it is nested too deeply") from error
     except _PYLD_ERRORS as error:

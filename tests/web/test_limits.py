@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+import time
 
 import pytest
 from werkzeug.exceptions import ServiceUnavailable, TooManyRequests
@@ -181,6 +182,56 @@ def test_who_waits_gets_the_next_free_place():
     assert entered.wait(10)
     for thread in threads:
         thread.join()
+
+
+def test_nobody_who_waits_is_overtaken():
+    """Somebody who leaves and comes back at once stands behind those who were there."""
+    gate, order = Gate(1, lambda _: None, wait_seconds=10), []
+    inside = threading.Event()
+
+    def hold_then_return() -> None:
+        with gate.enter():
+            inside.set()
+            while len(gate._waiting) < 1:
+                time.sleep(0.001)
+        with gate.enter():
+            order.append("again")
+
+    def wait() -> None:
+        inside.wait(10)
+        with gate.enter():
+            order.append("waited")
+
+    threads = [threading.Thread(target=each) for each in (hold_then_return, wait)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert order == ["waited", "again"]
+
+
+def test_more_than_can_wait_are_refused_at_once():
+    gate = Gate(1, lambda _: None, wait_seconds=10)
+    leave, refused = threading.Event(), []
+
+    def come() -> None:
+        try:
+            with gate.enter():
+                leave.wait(10)
+        except ServiceUnavailable:
+            refused.append(time.monotonic())
+
+    threads = [threading.Thread(target=come) for _ in range(5)]
+    started = time.monotonic()
+    for thread in threads:
+        thread.start()
+    while len(refused) < 3 and time.monotonic() < started + 5:
+        time.sleep(0.001)
+    leave.set()
+    for thread in threads:
+        thread.join(10)
+    assert len(refused) == 3
+    assert max(refused) - started < 5
 
 
 def test_a_mistake_inside_gives_its_place_back():

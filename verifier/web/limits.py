@@ -4,6 +4,7 @@ import hmac
 import math
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from ipaddress import IPv6Address, ip_address
@@ -14,7 +15,7 @@ from werkzeug.exceptions import ServiceUnavailable, TooManyRequests
 from verifier.web.state import SharedState
 
 WINDOW_SECONDS: Final = 60.0
-WAIT_SECONDS: Final = 2.0
+WAIT_SECONDS: Final = 5.0
 """How long a request waits for its turn before it is told to come again."""
 BUSY_SECONDS: Final = 5
 """What such a request is told."""
@@ -80,7 +81,10 @@ def _find_household(address: str) -> bytes:
 
 
 class Gate:
-    """Lets a fixed number of requests through at a time, and as many wait for a moment."""
+    """Lets a fixed number of requests in at a time; as many wait for a moment, first come first.
+
+    A semaphore would not do: whoever has just left is quicker back than who waits is woken.
+    """
 
     def __init__(
         self,
@@ -89,35 +93,56 @@ class Gate:
         wait_seconds: float = WAIT_SECONDS,
     ) -> None:
         """Tell ``note_running`` how many are inside, each time that changes."""
-        self._places = threading.BoundedSemaphore(at_once)
-        self._queue = threading.BoundedSemaphore(2 * at_once)
+        self._at_once = at_once
         self._note_running = note_running
         self._wait_seconds = wait_seconds
         self._lock = threading.Lock()
         self._running = 0
+        self._waiting: deque[threading.Event] = deque()
 
     @contextmanager
     def enter(self) -> Iterator[None]:
         """Hold one place.
 
         Raises:
-            ServiceUnavailable: none became free in time.
+            ServiceUnavailable: too many wait already, or no place became free in time.
         """
-        if not self._queue.acquire(blocking=False):
-            raise ServiceUnavailable(retry_after=BUSY_SECONDS)
+        ticket = self._take_place()
+        if ticket is not None and not ticket.wait(self._wait_seconds):
+            self._give_up(ticket)
         try:
-            if not self._places.acquire(timeout=self._wait_seconds):
-                raise ServiceUnavailable(retry_after=BUSY_SECONDS)
-            try:
-                self._change_running(1)
-                yield
-            finally:
-                self._change_running(-1)
-                self._places.release()
+            yield
         finally:
-            self._queue.release()
+            self._leave()
 
-    def _change_running(self, change: int) -> None:
+    def _take_place(self) -> threading.Event | None:
+        """Take a free place, or return a ticket for the next one."""
         with self._lock:
-            self._running += change
-            self._note_running(self._running)
+            if self._running < self._at_once:
+                self._set_running(self._running + 1)
+                return None
+            if len(self._waiting) >= self._at_once:
+                raise ServiceUnavailable(retry_after=BUSY_SECONDS)
+            ticket = threading.Event()
+            self._waiting.append(ticket)
+            return ticket
+
+    def _give_up(self, ticket: threading.Event) -> None:
+        """Leave the queue, unless the place was given at the last moment."""
+        with self._lock:
+            if ticket.is_set():
+                return
+            self._waiting.remove(ticket)
+        raise ServiceUnavailable(retry_after=BUSY_SECONDS)
+
+    def _leave(self) -> None:
+        """Hand the place to who has waited longest."""
+        with self._lock:
+            if self._waiting:
+                self._waiting.popleft().set()
+            else:
+                self._set_running(self._running - 1)
+
+    def _set_running(self, running: int) -> None:
+        self._running = running
+        self._note_running(running)
