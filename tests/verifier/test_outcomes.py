@@ -7,13 +7,18 @@ from datetime import timedelta
 
 import pytest
 
-from protocol.chain import Role
+from protocol.chain import Role, StatusWord
+from protocol.errors import ChainUnreachableError
 from protocol.events import StatusChange
 from tests.verifier.fake_chain import OTHER_CONTRACT, build_network
-from tests.verifier.world import Issued, World, sign
-from verifier.checks import CHECKS
+from tests.verifier.world import MASK, Directory, Issued, World, sign
+from verifier.checks import CHECKS, run_checks
+from verifier.evidence import Evidence
+from verifier.gather import Sources, gather_evidence
 from verifier.policy import Demand, Policy
+from verifier.reading import read_submission
 from verifier.report import Report, Verdict
+from verifier.verify import Question, Surroundings, verify
 
 POLICY = Policy("strict", accreditation=Demand.REQUIRED)
 ACHIEVEMENT = "https://issuer.example/ach/1"
@@ -336,3 +341,93 @@ def test_a_network_without_a_freshness_rule_may_be_old(world: World) -> None:
     reader = world.read(network=build_network(world.chain, freshness_seconds=None))
     late = world.now + timedelta(days=400)
     assert tell(world.ask(world.issue().data, reader, policy=POLICY, now=late)) == GENUINE
+
+
+@pytest.mark.parametrize(
+    ("proof", "spoil", "rule"),
+    [
+        (0, lambda value: value[:-1], "receipt"),
+        (0, lambda value: value + "1", "receipt"),
+        (0, lambda value: "z", "receipt"),
+        (1, lambda value: value[:-1], "signature"),
+        (1, lambda value: "u" + value[1:], "signature"),
+    ],
+)
+def test_a_proof_value_in_another_form(
+    world: World, proof: int, spoil: Callable[[str], str], rule: str
+) -> None:
+    issued = world.issue()
+    issued.document["proof"][proof]["proofValue"] = spoil(
+        issued.document["proof"][proof]["proofValue"]
+    )
+    report = world.ask(issued.data, policy=POLICY)
+    assert tell(report) == expect(format="failed", **skip(2, 16))
+    assert report.find("format").facts["rule"] == rule
+    assert report.find("format").facts["member"] == f"proof[{proof}].proofValue"
+
+
+def test_a_network_whose_authority_is_not_recorded(world: World) -> None:
+    reader = world.read(network=build_network(world.chain, authority=None))
+    report = world.ask(world.issue().data, reader, policy=POLICY)
+    assert tell(report) == expect(accreditation="unknown")
+    assert report.verdict is Verdict.UNKNOWN
+
+
+def test_a_network_whose_code_is_not_recorded(world: World) -> None:
+    reader = world.read(network=build_network(world.chain, code_hash=None))
+    report = world.ask(world.issue().data, reader, policy=POLICY)
+    assert tell(report) == expect(contract="unknown")
+    assert report.verdict is Verdict.UNKNOWN
+
+
+def test_a_network_without_a_register(world: World) -> None:
+    bare = build_network(world.chain, contract=None, code_hash=None)
+    report = world.ask(world.issue().data, world.read(network=bare), policy=POLICY)
+    unknown = {check.id: "unknown" for check in CHECKS if 7 <= check.step <= 13}
+    assert tell(report) == expect(**unknown)
+
+
+def test_a_method_that_spells_no_key_while_the_document_is_not_at_hand(world: World) -> None:
+    """The register knows the key; whether the method means it only the document could say."""
+    issued = world.issue()
+    issued.document["proof"][0]["verificationMethod"] = f"{world.own.did}#key-1"
+    world.documents.copies.clear()
+    report = world.ask(issued.data, policy=POLICY)
+    assert tell(report) == expect(signature="unknown", anchoring_key="unknown")
+    assert report.verdict is Verdict.UNKNOWN
+    assert report.find("signature").required
+
+
+def test_a_bit_that_no_log_explains(world: World) -> None:
+    """It stands: storage is the truth, the log only tells when and why."""
+    issued = world.issue()
+    reader = world.read(answers={"read_status": StatusWord(revoked=MASK, suspended=MASK)})
+    report = world.ask(issued.data, reader, policy=POLICY)
+    assert tell(report) == expect(revocation="failed", suspension="failed")
+    assert report.find("revocation").facts["withdrawn_at"] is None
+    assert "no such change" in str(report.find("revocation").facts["time_unknown_because"])
+
+
+def test_a_configuration_that_cannot_say_which_network(world: World) -> None:
+    class Lost:
+        def find_readers(self, chain_id: int) -> tuple:
+            raise ChainUnreachableError("fake", "no answer")
+
+    surroundings = Surroundings(Lost(), world.documents, POLICY, lambda: world.now)
+    report = verify(Question(world.issue().data), surroundings)
+    unknown = {check.id: "unknown" for check in CHECKS if 6 <= check.step <= 13}
+    assert tell(report) == expect(**unknown)
+    assert report.block is None
+
+
+def test_evidence_can_be_judged_again_later(world: World) -> None:
+    """The checks ask nobody: the same evidence gives the same outcomes, as often as one likes."""
+    reading = read_submission(world.issue().data)
+    bare = Evidence(reading, POLICY, world.now, None, None)
+    reader = world.read()
+    evidence = gather_evidence(bare, Sources(Directory((reader,)), world.documents))
+    asked = len(reader.asked)
+    first = run_checks(evidence)
+    world.set_status(StatusChange.REVOKE)
+    assert run_checks(evidence) == first
+    assert len(reader.asked) == asked

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from itertools import combinations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from verifier import checks
@@ -113,6 +113,7 @@ def test_two_failures_skip_what_each_of_them_does(first: str, second: str) -> No
     assert list_skipped(run(found)) == expect_skipped(found)
 
 
+@settings(deadline=None)
 @given(FOUND)
 def test_any_findings_skip_what_the_table_says(found: dict[str, Verdict]) -> None:
     assert list_skipped(run(found)) == expect_skipped(found)
@@ -172,6 +173,7 @@ def combine(outcomes: tuple[Outcome, ...]) -> Verdict:
     return Verdict.UNKNOWN if {"unknown", "skipped"} & set(counted) else Verdict.PASSED
 
 
+@settings(deadline=None)
 @given(FOUND, st.sampled_from(Demand), st.sampled_from([None, "Mere"]))
 def test_the_worst_required_outcome_is_the_verdict(
     found: dict[str, Verdict], demand: Demand, recipient: str | None
@@ -181,6 +183,7 @@ def test_the_worst_required_outcome_is_the_verdict(
     assert [each.id for each in report.checks] == list(IDS)
 
 
+@settings(deadline=None)
 @given(FOUND, st.sampled_from(IDS))
 def test_knowing_less_never_turns_a_verdict_round(found: dict[str, Verdict], id_: str) -> None:
     """Unknown in place of a yes or a no: what failed may be unknown then, or fail still."""
