@@ -1,5 +1,7 @@
 """A registry with one institution on any node: accounts, deployment and calls for tests."""
 
+import time
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from eth_account import Account
@@ -9,6 +11,7 @@ from protocol.answers import ask
 from protocol.calldata import decode_result, encode_call, encode_deployment
 from protocol.chain import FinalityRule, Network
 from protocol.connect import read_identity
+from protocol.errors import TransactionPendingError
 from protocol.node import Node
 from protocol.node_sender import NodeSender
 from protocol.primitives import Address, IssuerId, hash_keccak, render_hex
@@ -86,9 +89,12 @@ class Story:
 
     def send(self, account, to, data: bytes, gas: int | None = None, **changes):
         hash_ = self.sender.send(self.sign(account, to, data, gas, **changes))
-        found = self.reader.read_transaction(hash_)
-        assert found is not None
-        return found
+        for _ in range(200):
+            with suppress(TransactionPendingError):
+                if (found := self.reader.read_transaction(hash_)) is not None:
+                    return found
+            time.sleep(0.05)
+        raise AssertionError("the node did not mine it in ten seconds")
 
     def call(self, account, function: str, *arguments, gas: int | None = None):
         return self.send(account, self.network.contract, encode_call(function, *arguments), gas)

@@ -79,6 +79,8 @@ async function enterWorld() {
   if (built === undefined) built = await build();
   else await network.provider.send("evm_revert", [snapshot]);
   snapshot = await network.provider.send("evm_snapshot");
+  // The snapshot's newest block grows old while other tests run; a new one tells the time again.
+  await network.provider.send("evm_mine");
   return built;
 }
 
