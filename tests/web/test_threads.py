@@ -18,7 +18,7 @@ def restless():
 
 
 def test_no_verdict_depends_on_what_else_is_being_verified(site, demo, restless):
-    """pyld's caches broke under threads: a genuine credential was then refused, or nothing judged."""
+    """pyld's caches break under threads: a genuine credential is then refused, or none is."""
     names = ("genuine", "revoked", "suspended", "stranger", "tampered") * 24
 
     def verify(name: str) -> tuple[str, str, tuple[str, ...]]:
