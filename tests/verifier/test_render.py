@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from protocol.events import StatusChange
-from tests.verifier.test_monotone import SCENES
+from tests.verifier.scenes import SCENES
 from tests.verifier.world import World
 from verifier.checks import CHECKS
 from verifier.policy import Demand, Policy

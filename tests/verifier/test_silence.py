@@ -5,24 +5,24 @@ worlds where a wrong guess in place of an answer would accuse a genuine credenti
 """
 
 from collections.abc import Callable
-from dataclasses import replace
-from functools import cache
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protocol.chain import Standing
 from protocol.errors import ChainError
-from protocol.events import StatusChange
-from tests.verifier.fake_chain import FakeReader
-from tests.verifier.test_monotone import ERRORS, POLICY, SCENES, compare, genuine
-from tests.verifier.world import MASK, WORD, Directory, Issued, World, encode, list_failed
-from verifier.checks import CHECKS, run_checks
-from verifier.evidence import Evidence
-from verifier.gather import Sources, gather_evidence
-from verifier.reading import read_submission
-from verifier.report import Report, Verdict
+from tests.verifier.scenes import (
+    ERRORS,
+    EVERY_SCENE,
+    POLICY,
+    TRAPS,
+    build_scene,
+    compare,
+    genuine,
+)
+from tests.verifier.world import Issued, World, list_failed
+from verifier.checks import CHECKS
+from verifier.report import Verdict
 
 METHODS = (
     *("read_chain_id", "read_genesis", "read_latest", "read_final", "read_block"),
@@ -32,68 +32,6 @@ METHODS = (
 )
 NEEDLESS = {"read_names", "read_events"}
 """Questions whose answers tell more about a genuine credential, but decide nothing."""
-
-
-def name_moved_and_reused(world: World) -> Issued:
-    """The first institution closed; the new holder of its name withdrew the same entry."""
-    issued = genuine(world)
-    world.chain.change_issuer(world.own.issuer_id, standing=Standing.CLOSED)
-    world.chain.rebind(world.own.did, world.other.issuer_id)
-    for change in (StatusChange.REVOKE, StatusChange.SUSPEND):
-        world.chain.set_status(world.other.issuer_id, WORD, MASK, change)
-    return issued
-
-
-def name_moved_and_keys_renamed(world: World) -> Issued:
-    """The new holder of the name registered other keys under the same method names."""
-    issued = name_moved_and_reused(world)
-    document = world.own.build_document()
-    own, other = (encode(each.public).encode() for each in (world.own, world.other))
-    assert own in document
-    digest = world.documents.add(document.replace(own, other))
-    world.chain.change_issuer(world.other.issuer_id, document_digest=digest)
-    return issued
-
-
-def shared_transaction(world: World) -> Issued:
-    """Somebody else recorded the same root in the same transaction, first, and withdrew it."""
-    issued = genuine(world)
-    sent = world.chain.transactions[issued.transaction]
-    copied = world.chain.anchor(world.other.anchors[0].address, issued.root)
-    (own,) = sent.events
-    (others,) = world.chain.transactions[copied].events
-    place = replace(others.position, transaction=sent.hash)
-    events = (replace(others, position=place), own)
-    world.chain.transactions[issued.transaction] = replace(sent, events=events)
-    world.chain.revoke_batch(world.other.issuer_id, issued.root, 1)
-    return issued
-
-
-TRAPS = (name_moved_and_reused, name_moved_and_keys_renamed, shared_transaction)
-EVERY_SCENE = (*SCENES, *TRAPS)
-
-
-class Scene:
-    """A world after its scene, and the file in it, read once: only the chain's answers differ."""
-
-    def __init__(self, build: Callable[[World], Issued]) -> None:
-        self.world = World()
-        self.data = build(self.world).data
-        self.bare = Evidence(read_submission(self.data), POLICY, self.world.now, None, None)
-        reader = self.world.read()
-        self.full = self.ask(reader)
-        self.questions = len(reader.asked)
-
-    def ask(self, reader: FakeReader) -> Report:
-        sources = Sources(Directory((reader,)), self.world.documents)
-        outcomes = run_checks(gather_evidence(self.bare, sources))
-        return Report(None, outcomes, None, POLICY.name, self.bare.checked_at)
-
-    def silence(self, silent: frozenset[int | str], error: ChainError = ERRORS[0]) -> Report:
-        return self.ask(self.world.read(silent=silent, error=error))
-
-
-build_scene = cache(Scene)
 
 
 @pytest.mark.parametrize("build", TRAPS, ids=lambda build: build.__name__)
@@ -110,13 +48,6 @@ def test_one_kind_of_question_without_answers_makes_no_yes_and_no_no(
 ) -> None:
     scene = build_scene(build)
     compare(scene.full, scene.silence(frozenset([question])), f"without {question}")
-
-
-@pytest.mark.parametrize("build", TRAPS, ids=lambda build: build.__name__)
-def test_one_question_without_an_answer_springs_no_trap(build: Callable[[World], Issued]) -> None:
-    scene = build_scene(build)
-    for number in range(scene.questions):
-        compare(scene.full, scene.silence(frozenset([number])), f"without answer {number}")
 
 
 @given(
