@@ -39,11 +39,6 @@ STATE_FILE: Final = "counts.sqlite3"
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65_535))
 @click.option("--network", help="Ask this network only.  [default: every configured one]")
 @click.option(
-    "--status",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Published status lists.  [default: status in the home]",
-)
-@click.option(
     "--policy",
     "policy_file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -62,7 +57,6 @@ def serve(
     host: str,
     port: int,
     network: str | None,
-    status: Path | None,
     policy_file: Path | None,
     workers: int | None,
     proxies: int,
@@ -78,12 +72,7 @@ def serve(
     Nothing that is sent to it is kept. docs/api.md is about the API, docs/serving.md the rest.
     """
     settings = load_settings(home)
-    config = WebConfig(
-        proxies=proxies,
-        hosts=hosts,
-        network=network,
-        status_folder=status or settings.home / "status",
-    )
+    config = WebConfig(proxies=proxies, hosts=hosts, network=network)
     policy = load_policy(policy_file) if policy_file else DEFAULT_POLICY
     serve_site(settings, config, policy, (host, port, workers))
 
