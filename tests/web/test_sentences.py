@@ -72,5 +72,4 @@ def test_the_name_of_a_missing_part_is_in_the_voice_of_the_file():
 def test_who_did_it_and_when_is_in_the_sentence(name):
     text = render_plain(tell(CASES[name]().find({"revoked": "revocation"}.get(name, "suspension"))))
     assert text.startswith("Example University (issuer.example) ")
-    assert "on 1\u00a0March\u00a02026" in text or "on 1 March 2026" in text
-    assert "T00" not in text
+    assert "on 1\u00a0March\u00a02026" in text

@@ -101,8 +101,8 @@ def tell(outcome: Outcome) -> Words:
         return _tell_part(outcome)
     if outcome.id == "finality" and outcome.verdict is Verdict.UNKNOWN:
         return compose(_tell_settling(outcome))
-    text = _CODE.sub("", put_dates(outcome.reason)).replace("be reinstated", "come back")
-    return compose(shorten(clean_line(text), SENTENCE_GRAPHEMES))
+    text = _CODE.sub("", clean_line(outcome.reason)).replace("be reinstated", "come back")
+    return compose(shorten(put_dates(text), SENTENCE_GRAPHEMES))
 
 
 def _tell_part(outcome: Outcome) -> Words:

@@ -69,7 +69,7 @@ def _iterate_points(story: Story) -> Iterator[_Point]:
     yield _Point(story.report.checked_at.astimezone(UTC), compose("This check"), still, "now")
     if story.starts is not None and story.case is Case.TOO_EARLY:
         yield _Point(story.starts, compose("Credential starts counting"))
-    if story.ends is not None:
+    if story.ends is not None and story.case is not Case.REVOKED:
         past = story.ends <= story.report.checked_at
         yield _Point(story.ends, compose(f"Credential {'stopped' if past else 'stops'} counting"))
 
