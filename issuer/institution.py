@@ -140,8 +140,9 @@ class Institution:
 @contextmanager
 def hold_institutions(home: Path) -> Iterator[None]:
     """Let one process at a time make institutions: one domain never has two sets of keys."""
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder = home / "locks"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
     flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
     descriptor = os.open(folder / "institutions.lock", flags, OWNER_ONLY)
     try:

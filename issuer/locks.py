@@ -32,8 +32,9 @@ def hold_account(
     Raises:
         LockedError: not free within ``wait_seconds``.
     """
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder = home / "locks"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
     name = f"{chain_id}-{render_address(account)}.lock"
     descriptor = os.open(folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, OWNER_ONLY)
     try:

@@ -120,6 +120,7 @@ def load_roster_source(
     if award is not None:
         source = _build_source(roster, awarder, award, rows)
         problems += _find_refused(source)
+        problems += _find_early(roster, rows.learners, now) if now else ()
         if not problems:
             return source
     ended = _find_ended(roster, rows.learners, now) if now else ()
@@ -273,6 +274,13 @@ def _find_ended(file: Path, learners: tuple[Learner, ...], moment: datetime) -> 
         if learner.valid_until is not None and learner.valid_until < moment:
             reason = f"has already ended ({learner.valid_until:%Y-%m-%d %H:%M} UTC)"
             yield Problem(file, learner.row, "valid_until", reason, "correct the date")
+
+
+def _find_early(file: Path, learners: tuple[Learner, ...], now: datetime) -> Iterator[Problem]:
+    for learner in learners:
+        if learner.awarded_at is not None and learner.awarded_at > now:
+            reason = f"{learner.awarded_at:%Y-%m-%d} has not come yet"
+            yield Problem(file, learner.row, "awarded_on", reason, "correct the date")
 
 
 def _hash_content(achievement: Mapping[str, object], learners: tuple[Learner, ...]) -> Digest:

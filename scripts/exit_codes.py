@@ -12,3 +12,4 @@ USAGE: Final = 64
 BAD_INPUT: Final = 65
 OUR_BUG: Final = 70
 INTERRUPTED: Final = 130
+UNREAD: Final = 141

@@ -43,6 +43,11 @@ def run_guarded(command: Callable[[], object]) -> int:
         result = command()
     except EXPECTED as error:
         return _tell(error)
+    except SystemExit as error:
+        # So click ends when nobody reads its output any more; here 1 would be a verdict.
+        if error.code == exit_codes.SOME_FAILED:
+            return exit_codes.UNREAD
+        raise
     return result if isinstance(result, int) else exit_codes.DONE
 
 

@@ -103,6 +103,8 @@ def _change(
     yes: bool,
     as_json: bool,
 ) -> None:
+    if not (files or csv or batch):
+        raise click.UsageError("Name credentials: give files, --csv or --batch.")
     request = StatusRequest(files, csv, _parse_root(batch))
     with open_desk(load_settings(home), network, selector, TerminalProgress()) as (desk, _):
         targets = find_targets(desk, request)

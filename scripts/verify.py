@@ -12,6 +12,7 @@ import click
 from protocol.errors import NotACredentialError
 from protocol.strict_json import CREDENTIAL_LIMIT_BYTES
 from scripts import exit_codes, options
+from scripts.chains import read_clock
 from scripts.config import load_settings
 from scripts.failures import run_guarded
 from scripts.moments import parse_moment
@@ -73,6 +74,10 @@ def verify(
     policy = load_policy(policy_file) if policy_file else DEFAULT_POLICY
     surroundings = build_surroundings(settings, network, policy)
     moment = parse_moment(at) if at is not None else None
+    if moment is not None and moment > read_clock():
+        raise click.UsageError(f"--at {at} is in the future.")
+    if recipient is not None and not recipient.strip():
+        raise click.UsageError("--recipient is empty: say whose it should be, or leave it out.")
     answers = (_verify_one(name, moment, recipient, surroundings) for name in files)
     if as_json:
         return _show_json(list(answers), single=len(files) == 1)
