@@ -117,7 +117,7 @@ def test_every_bad_row_of_a_csv_is_listed(desk, files):
 
 @pytest.mark.parametrize("command", ["revoke", "suspend", "reinstate"])
 def test_nothing_named_is_refused(desk, command):
-    assert "--csv" in desk.run(command).expect(65).err
+    assert "--csv" in desk.run(command).expect(64).err
 
 
 def test_a_root_that_is_none_is_refused(desk):

@@ -149,6 +149,9 @@ def _build_table(lines: list[str]) -> Block:
         for line in lines
         if not _RULE.match(line)
     ]
+    if not cells:
+        # Only lines that part head from body: shown as they stand, so that nothing is lost.
+        return Block(Kind.PARAGRAPH, ((parse_runs(" ".join(lines)),),))
     return Block(Kind.TABLE, tuple(cells))
 
 
