@@ -4,6 +4,12 @@ To add a check: write ``check_…(evidence) -> Finding`` in a module here, its d
 with its step; add one line to `CHECKS` in the order of the procedure, with the checks whose failure
 leaves it nothing to ask; add its row to docs/receipt.md, section 8. What it needs from the chain is
 asked for in ``verifier/gather*.py`` and held in ``verifier/evidence.py``. Ids are append-only.
+
+A new check is *required* unless ``verifier/policy.py`` says otherwise (then docs/policy.md too): a
+required one judges every credential ever issued. It shares a step or takes the next number; steps
+are never renumbered, and 5 to 11 mean *anchored*. Besides its row, docs/receipt.md 8.5 to 8.7 tell
+when it counts, and ``verifier/web/presentation/sentences.py`` has its title. The golden reports are
+written anew by ``python -m tests.verifier.test_golden``.
 """
 
 from collections.abc import Callable
