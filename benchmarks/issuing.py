@@ -20,10 +20,10 @@ from pathlib import Path
 
 from pyld import jsonld
 
-from issuer.issuing import IssueRequest, issue_batch
-from protocol.canonical import canonicalise, hash_leaf
-from protocol.contexts import load_context
-from protocol.status_index import render_status
+from issuer.batches.issuing import IssueRequest, issue_batch
+from protocol.credentials.canonical import canonicalise, hash_leaf
+from protocol.credentials.contexts import load_context
+from protocol.credentials.status_index import render_status
 from tests.issuer.scene import SampleSource, accept, build_home, name_people, open_desk
 
 SAMPLE = 200

@@ -7,8 +7,8 @@ from typing import Final
 from blockcerts_merkletools import MerkleTools
 
 from issuer.errors import BatchSizeError, DuplicateLeafError, PathMismatchError
-from protocol.merkle import Side, Step, fold_path
 from protocol.primitives import DIGEST_BYTES, Leaf, Root, parse_hex
+from protocol.proofs.merkle import Side, Step, fold_path
 
 LEAF_LIMIT: Final = 1_000_000
 """Most leaves of one tree: some 350 MB in merkletools (measured)."""

@@ -23,7 +23,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
-from issuer.problems import Problem, render_problem
+from issuer.inputs.problems import Problem, render_problem
 from protocol.errors import ChainError
 from protocol.primitives import Address, render_address
 

@@ -9,7 +9,6 @@ from datetime import datetime
 from enum import IntEnum, IntFlag, StrEnum
 from typing import Protocol
 
-from protocol.events import Event
 from protocol.primitives import (
     Address,
     BlockNumber,
@@ -20,6 +19,7 @@ from protocol.primitives import (
     Root,
     TransactionHash,
 )
+from protocol.registry.events import Event
 
 
 class FinalityRule(StrEnum):

@@ -2,7 +2,7 @@
 
 import click
 
-from issuer.keystore import KeyKind, KeyRing, list_keys
+from issuer.keys.keystore import KeyKind, KeyRing, list_keys
 from protocol.primitives import Address, parse_address
 
 

@@ -8,13 +8,13 @@ from typing import Final
 
 import click
 
-from issuer import authority as affairs
-from issuer.channel import Channel, require_registry
-from issuer.enrolment import build_policy
-from issuer.keystore import KeyRing, KeystoreSigner, load_transaction_signer
-from issuer.reasons import REASONS
+from issuer.affairs import authority as affairs
+from issuer.affairs.enrolment import build_policy
+from issuer.keys.keystore import KeyRing, KeystoreSigner, load_transaction_signer
+from issuer.sending.channel import Channel, require_registry
+from issuer.status.reasons import REASONS
 from protocol.chain import Standing
-from protocol.networks import EMBEDDED
+from protocol.nodes.networks import EMBEDDED
 from protocol.primitives import Address, render_hex
 from scripts import options
 from scripts.accounts import find_account

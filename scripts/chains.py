@@ -9,20 +9,20 @@ from typing import Final
 import click
 
 from protocol.chain import ChainReader, Network
-from protocol.connect import open_node, read_identity
 from protocol.errors import ChainError
-from protocol.networks import (
+from protocol.nodes.connect import open_node, read_identity
+from protocol.nodes.networks import (
     EMBEDDED,
     complete_network,
     find_networks,
     list_networks,
     load_network,
 )
-from protocol.node import Node
-from protocol.node_sender import NodeSender
+from protocol.nodes.node import Node
+from protocol.nodes.node_sender import NodeSender
+from protocol.nodes.sender import TransactionSender
 from protocol.primitives import ChainId
-from protocol.registry import RegistryReader
-from protocol.sender import TransactionSender
+from protocol.registry.reader import RegistryReader
 from scripts.config import Settings
 
 EMBEDDED_FILE: Final = "embedded/chain.sqlite3"

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import click
 
-from issuer.channel import Channel
-from issuer.deploy import Installation, deploy_registry
-from issuer.keystore import KeyRing, create_chain_key, load_transaction_signer
-from issuer.signer import SigningPolicy
+from issuer.affairs.deploy import Installation, deploy_registry
+from issuer.keys.keystore import KeyRing, create_chain_key, load_transaction_signer
+from issuer.keys.signer import SigningPolicy
+from issuer.sending.channel import Channel
 from protocol.chain import Network
-from protocol.multikey import find_key_address
-from protocol.network_file import render_network
-from protocol.networks import EMBEDDED
+from protocol.nodes.network_file import render_network
+from protocol.nodes.networks import EMBEDDED
 from protocol.primitives import Address, render_address
+from protocol.proofs.multikey import find_key_address
 from scripts import options
 from scripts.accounts import find_account
 from scripts.chains import Connection, connect

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from issuer.channel import Channel, Patience
-from issuer.desk import Desk, Signers
-from issuer.enrolment import build_policy
-from issuer.institution import Institution, find_institution
+from issuer.affairs.enrolment import build_policy
+from issuer.affairs.institution import Institution, find_institution
+from issuer.batches.desk import Desk, Signers
 from issuer.journal.store import open_journal
-from issuer.keystore import KeyRing, load_credential_signer, load_transaction_signer
+from issuer.keys.keystore import KeyRing, load_credential_signer, load_transaction_signer
 from issuer.progress import Progress
-from protocol.networks import EMBEDDED
+from issuer.sending.channel import Channel, Patience
+from protocol.nodes.networks import EMBEDDED
 from scripts.chains import Connection, reach, read_clock
 from scripts.config import Settings
 from scripts.rings import open_ring

@@ -9,21 +9,21 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from issuer.channel import Channel
-from issuer.deploy import deploy_registry
+from issuer.affairs.deploy import deploy_registry
+from issuer.affairs.institution import hold_institutions
 from issuer.files import OWNER_ONLY, write_whole
-from issuer.institution import hold_institutions
-from issuer.keystore import (
+from issuer.keys.keystore import (
     KeyRing,
     KeystoreSigner,
     create_chain_key,
     load_transaction_signer,
 )
+from issuer.keys.signer import SigningPolicy
 from issuer.progress import Progress
-from issuer.signer import SigningPolicy
-from protocol.multikey import find_key_address
-from protocol.networks import EMBEDDED
+from issuer.sending.channel import Channel
+from protocol.nodes.networks import EMBEDDED
 from protocol.primitives import Address, ChainId, parse_address, render_address
+from protocol.proofs.multikey import find_key_address
 from scripts.chains import EMBEDDED_FILE, Connection, connect, has_embedded, read_clock
 from scripts.config import Settings
 from scripts.desks import open_channel

@@ -19,7 +19,7 @@ from protocol.errors import (
     UnexpectedCodeError,
     WrongChainError,
 )
-from protocol.node import NodeError
+from protocol.nodes.node import NodeError
 from scripts import exit_codes
 
 REFUSALS: Final = (TransactionRefusedError, UnexpectedCodeError, WrongChainError, NodeError)

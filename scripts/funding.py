@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from issuer.channel import Channel
-from issuer.treasury import fund_from_node, fund_from_treasury
-from protocol.networks import EMBEDDED, LOCAL
+from issuer.affairs.treasury import fund_from_node, fund_from_treasury
+from issuer.sending.channel import Channel
+from protocol.nodes.networks import EMBEDDED, LOCAL
 from protocol.primitives import Address
 from scripts.config import Settings
 from scripts.embedded_home import TREASURY, load_embedded_signer

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from issuer.desk import OutputCheck
-from issuer.institution import Institution
-from issuer.issuing import (
+from issuer.affairs.institution import Institution
+from issuer.batches.desk import OutputCheck
+from issuer.batches.issuing import (
     IssueProgress,
     IssueRequest,
     IssueResult,
@@ -16,11 +16,11 @@ from issuer.issuing import (
     issue_batch,
     preview_batch,
 )
-from issuer.operations import render_ether
+from issuer.inputs.ready_made import load_credentials_source
+from issuer.inputs.roster import load_roster_source
+from issuer.inputs.source import Source
 from issuer.progress import Progress
-from issuer.ready_made import load_credentials_source
-from issuer.roster import load_roster_source
-from issuer.source import Source
+from issuer.sending.operations import render_ether
 from protocol.primitives import render_hex
 from scripts import options
 from scripts.chains import read_clock

@@ -7,15 +7,21 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import click
 
-from issuer.authority import load_registration, register_institution
-from issuer.channel import Channel
-from issuer.institution import Duty, Institution, find_institution
-from issuer.key_changes import KeyChange, declare_compromised, rotate_key
-from issuer.keystore import KeyRing
-from issuer.onboarding import Application, Enrolment, Initiation, init_institution, register_keys
+from issuer.affairs.authority import load_registration, register_institution
+from issuer.affairs.institution import Duty, Institution, find_institution
+from issuer.affairs.key_changes import KeyChange, declare_compromised, rotate_key
+from issuer.affairs.onboarding import (
+    Application,
+    Enrolment,
+    Initiation,
+    init_institution,
+    register_keys,
+)
+from issuer.affairs.treasury import fund_from_treasury
+from issuer.keys.keystore import KeyRing
 from issuer.progress import Progress
-from issuer.treasury import fund_from_treasury
-from protocol.networks import EMBEDDED
+from issuer.sending.channel import Channel
+from protocol.nodes.networks import EMBEDDED
 from protocol.primitives import Address, render_address
 from scripts import options
 from scripts.asking import confirm

@@ -5,25 +5,25 @@ from pathlib import Path
 
 import click
 
-from issuer.institution import Institution, load_institutions
-from issuer.keystore import (
+from issuer.affairs.institution import Institution, load_institutions
+from issuer.affairs.treasury import LOW_WEI
+from issuer.keys.keystore import (
     KeyFile,
     KeyKind,
     create_chain_key,
     create_signing_key,
     list_keys,
 )
-from issuer.operations import render_ether
-from issuer.treasury import LOW_WEI
+from issuer.sending.operations import render_ether
 from protocol.errors import ChainError, ConfigurationError
-from protocol.multikey import (
+from protocol.primitives import parse_address, render_address
+from protocol.proofs.multikey import (
     Secp256k1Key,
     find_key_address,
     parse_multikey,
     render_ed25519,
     render_secp256k1,
 )
-from protocol.primitives import parse_address, render_address
 from scripts import options
 from scripts.chains import Connection, connect
 from scripts.config import Settings, load_settings

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from protocol.errors import ChainError, ConfigurationError
-from protocol.networks import EMBEDDED, list_networks
+from protocol.nodes.networks import EMBEDDED, list_networks
 from protocol.primitives import render_address
 from scripts import options
 from scripts.chains import connect, has_embedded

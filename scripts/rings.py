@@ -3,9 +3,9 @@
 import secrets
 from typing import Final
 
+from issuer.affairs.institution import Institution
 from issuer.files import OWNER_ONLY, write_whole
-from issuer.institution import Institution
-from issuer.keystore import WORTHLESS, KeyRing
+from issuer.keys.keystore import WORTHLESS, KeyRing
 from scripts.config import Settings, read_passphrase
 
 KEYS_FOLDER: Final = "keys"

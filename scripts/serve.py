@@ -13,8 +13,8 @@ import click
 from flask import Flask
 
 from protocol.errors import ChainError, ConfigurationError
-from protocol.networks import EMBEDDED, LOCAL, list_networks, load_network
-from protocol.registry import RegistryReader
+from protocol.nodes.networks import EMBEDDED, LOCAL, list_networks, load_network
+from protocol.registry.reader import RegistryReader
 from scripts import options
 from scripts.chains import connect, has_embedded, read_clock
 from scripts.config import Settings, load_settings

@@ -7,15 +7,15 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from issuer.reasons import REASONS
-from issuer.status_changes import (
+from issuer.status.reasons import REASONS
+from issuer.status.status_changes import (
     StatusAction,
     StatusPreview,
     StatusResult,
     change_status,
     preview_change,
 )
-from issuer.status_targets import StatusRequest, find_targets
+from issuer.status.status_targets import StatusRequest, find_targets
 from protocol.primitives import DIGEST_BYTES, Root, parse_prefixed_hex, render_hex
 from scripts import options
 from scripts.asking import confirm

@@ -9,8 +9,8 @@ from typing import Final
 
 import click
 
+from protocol.credentials.strict_json import CREDENTIAL_LIMIT_BYTES
 from protocol.errors import NotACredentialError
-from protocol.strict_json import CREDENTIAL_LIMIT_BYTES
 from scripts import exit_codes, options
 from scripts.chains import read_clock
 from scripts.config import load_settings

@@ -7,16 +7,16 @@ from dataclasses import dataclass, field, replace
 from eth_account import Account
 from eth_account.messages import encode_typed_data
 
-from protocol.answers import ask
-from protocol.calldata import decode_result, encode_call, encode_deployment
 from protocol.chain import FinalityRule, Network
-from protocol.connect import read_identity
 from protocol.errors import TransactionPendingError
-from protocol.node import Node
-from protocol.node_sender import NodeSender
+from protocol.nodes.answers import ask
+from protocol.nodes.connect import read_identity
+from protocol.nodes.node import Node
+from protocol.nodes.node_sender import NodeSender
+from protocol.nodes.sender import TransactionRequest
 from protocol.primitives import Address, IssuerId, hash_keccak, render_hex
-from protocol.registry import RegistryReader
-from protocol.sender import TransactionRequest
+from protocol.registry.calldata import decode_result, encode_call, encode_deployment
+from protocol.registry.reader import RegistryReader
 
 ETHER = 10**18
 FEE_CAP_WEI = 500 * 10**9

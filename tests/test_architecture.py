@@ -118,14 +118,14 @@ def test_the_core_of_the_verifier_loads_no_web_and_no_keys() -> None:
 @pytest.mark.parametrize(
     ("module", "planted"),
     [
-        ("verifier/report.py", "import issuer.plan"),
-        ("issuer/plan.py", "import verifier.report"),
+        ("verifier/report.py", "import issuer.batches.plan"),
+        ("issuer/batches/plan.py", "import verifier.report"),
         ("verifier/report.py", "import eth_account"),
         ("protocol/chain.py", "import eth_account"),
-        ("issuer/plan.py", "import flask"),
+        ("issuer/batches/plan.py", "import flask"),
         ("verifier/report.py", "import blockcerts_merkletools"),
-        ("protocol/merkle.py", "import issuer.plan"),
-        ("issuer/plan.py", "import protocol.embedded"),
+        ("protocol/proofs/merkle.py", "import issuer.batches.plan"),
+        ("issuer/batches/plan.py", "import protocol.embedded"),
     ],
 )
 def test_a_forbidden_import_is_caught(tmp_path: Path, module: str, planted: str) -> None:

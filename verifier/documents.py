@@ -10,9 +10,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final, Protocol
 
-from protocol.did_document import DOCUMENT_LIMIT_BYTES, DidDocument, parse_did_document
 from protocol.errors import DocumentError
 from protocol.primitives import DIGEST_BYTES, Digest, parse_hex
+from protocol.proofs.did_document import DOCUMENT_LIMIT_BYTES, DidDocument, parse_did_document
 
 COPY_LIMIT: Final = 1_000
 """Most copies that are looked through for a DID while the register is silent."""

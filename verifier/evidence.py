@@ -21,11 +21,11 @@ from protocol.chain import (
     StatusWord,
     Transaction,
 )
-from protocol.credential import Credential
-from protocol.did_document import DidDocument
-from protocol.events import Anchored, BatchEndorsed, StatusChanged
+from protocol.credentials.credential import Credential
 from protocol.primitives import Address, ChainId, Digest, IssuerId, Root
-from protocol.receipt import Receipt
+from protocol.proofs.did_document import DidDocument
+from protocol.proofs.receipt import Receipt
+from protocol.registry.events import Anchored, BatchEndorsed, StatusChanged
 from verifier.policy import Policy
 
 

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from protocol.chain import AnchorRecord, Block, ChainReader, IssuerRecord, Transaction
-from protocol.events import Anchored, BatchEndorsed, Event
 from protocol.identifiers import hash_identifier
 from protocol.primitives import IssuerId
+from protocol.registry.events import Anchored, BatchEndorsed, Event
 from verifier.evidence import (
     AnchorEvidence,
     Cause,

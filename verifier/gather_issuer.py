@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 from protocol.chain import Block, ChainReader, IssuerRecord
-from protocol.did_document import DidDocument, parse_did_document
 from protocol.errors import DocumentError
 from protocol.identifiers import hash_identifier
 from protocol.primitives import Digest, IssuerId
+from protocol.proofs.did_document import DidDocument, parse_did_document
 from verifier.documents import DocumentStore
 from verifier.evidence import (
     AnchorEvidence,

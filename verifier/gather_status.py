@@ -4,10 +4,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from protocol.chain import AccreditationRecord, Block, ChainReader, IssuerRecord, StatusWord
-from protocol.events import AccreditationChanged, Event, StatusChange, StatusChanged
+from protocol.credentials.status_index import locate
 from protocol.identifiers import hash_achievement
 from protocol.primitives import Digest
-from protocol.status_index import locate
+from protocol.registry.events import AccreditationChanged, Event, StatusChange, StatusChanged
 from verifier.evidence import (
     AccreditationEvidence,
     Cause,

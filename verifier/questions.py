@@ -13,7 +13,8 @@ from protocol.errors import (
     TransactionPendingError,
     WrongChainError,
 )
-from protocol.events import (
+from protocol.primitives import BlockNumber, IssuerId
+from protocol.registry.events import (
     AccreditationChanged,
     BatchEndorsed,
     BatchRevoked,
@@ -22,7 +23,6 @@ from protocol.events import (
     KeyChanged,
     StatusChanged,
 )
-from protocol.primitives import BlockNumber, IssuerId
 from verifier.evidence import Cause, Unknown
 
 Answer = TypeVar("Answer")

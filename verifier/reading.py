@@ -1,11 +1,17 @@
 """From bytes to what can be checked: nothing is asked of anybody here."""
 
-from protocol.credential import Credential, Format, open_credential, parse_submission, recognise
-from protocol.data_integrity import hash_options, parse_signature, signing_input
+from protocol.credentials.credential import (
+    Credential,
+    Format,
+    open_credential,
+    parse_submission,
+    recognise,
+)
+from protocol.credentials.schema import find_schema_problems
 from protocol.errors import GuardError, ReceiptError, UnknownContextError
-from protocol.merkle import fold_path
-from protocol.receipt import parse_receipt
-from protocol.schema import find_schema_problems
+from protocol.proofs.data_integrity import hash_options, parse_signature, signing_input
+from protocol.proofs.merkle import fold_path
+from protocol.proofs.receipt import parse_receipt
 from verifier.evidence import Foreign, Opened, Reading, Refused, UnknownTerms
 
 VALUE = "proofValue"

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from issuer.batches.plan import Plan
 from issuer.journal.plans import insert_release
 from issuer.journal.records import Anchoring, BatchRecord, Entry, StatusPlace, Step
 from issuer.journal.store import Journal
-from issuer.plan import Plan
 from protocol.primitives import BlockNumber, Digest, Leaf, Root, TransactionHash
 
 

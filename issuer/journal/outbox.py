@@ -7,9 +7,9 @@ that at most one of them can ever be mined.
 import sqlite3
 from dataclasses import replace
 
+from issuer.batches.plan import Plan
 from issuer.journal.records import BatchRecord, Operation, Outcome, SignedTransaction, Step
 from issuer.journal.store import Journal
-from issuer.plan import Plan
 from protocol.primitives import Address, TransactionHash
 
 

@@ -3,9 +3,9 @@
 import sqlite3
 from datetime import datetime
 
+from issuer.batches.plan import Ledger, Plan, StatusRange, Terms
 from issuer.journal.records import BatchRecord, Step
 from issuer.journal.store import Journal
-from issuer.plan import Ledger, Plan, StatusRange, Terms
 from protocol.primitives import Address
 
 

@@ -32,7 +32,7 @@ from protocol.embedded.render import (
 )
 from protocol.embedded.rules import Chain
 from protocol.embedded.transactions import INVALID_INPUT
-from protocol.node import NodeError
+from protocol.nodes.node import NodeError
 from protocol.primitives import Digest, render_hex
 
 Topics = tuple[frozenset[Digest] | None, ...]

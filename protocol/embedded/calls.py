@@ -32,7 +32,7 @@ from protocol.embedded.transactions import (
     TRANSACTION_REJECTED,
     calculate_intrinsic_gas,
 )
-from protocol.node import NodeError
+from protocol.nodes.node import NodeError
 from protocol.primitives import ADDRESS_BYTES, render_hex
 
 REVERTED: Final = 3

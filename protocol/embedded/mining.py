@@ -13,7 +13,7 @@ from eth.abc import BlockHeaderAPI, SignedTransactionAPI
 from protocol.embedded.rules import Chain, build_next_header
 from protocol.embedded.store import Store
 from protocol.embedded.transactions import check_transaction
-from protocol.node import NodeError
+from protocol.nodes.node import NodeError
 
 INTERNAL_ERROR: Final = -32603
 AHEAD_LIMIT_SECONDS: Final = 60

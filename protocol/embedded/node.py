@@ -16,7 +16,7 @@ from protocol.embedded.render import render_quantity
 from protocol.embedded.rules import Chain
 from protocol.embedded.store import NETWORK_NAME, Store, report_damage
 from protocol.embedded.transactions import decode_transaction
-from protocol.node import NodeError
+from protocol.nodes.node import NodeError
 from protocol.primitives import TransactionHash, render_hex
 
 METHOD_NOT_FOUND: Final = -32601
@@ -52,7 +52,7 @@ METHODS: Final[Mapping[str, Callable[[Chain, Sequence[object]], object]]] = Mapp
 
 
 class EmbeddedNode:
-    """Implements `protocol.node.Node` on one file. Threads may share it; a fork may not."""
+    """Implements `protocol.nodes.node.Node` on one file. Threads may share it; a fork may not."""
 
     network_name: Final = NETWORK_NAME
 

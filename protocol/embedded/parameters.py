@@ -8,7 +8,7 @@ from eth.abc import BlockHeaderAPI
 from eth_typing import Address
 
 from protocol.embedded.rules import Chain
-from protocol.node import NodeError
+from protocol.nodes.node import NodeError
 from protocol.primitives import ADDRESS_BYTES, DIGEST_BYTES, Digest
 
 INVALID_PARAMS: Final = -32602

@@ -14,7 +14,7 @@ from eth_utils.exceptions import ValidationError
 
 from protocol.embedded.parameters import InvalidParamsError
 from protocol.embedded.rules import read_base_fee
-from protocol.node import NodeError
+from protocol.nodes.node import NodeError
 from protocol.primitives import ChainId
 
 TRANSACTION_REJECTED: Final = -32003

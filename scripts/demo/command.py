@@ -6,17 +6,17 @@ from typing import Final
 
 import click
 
-from issuer.authority import read_achievement_id
-from issuer.desk import Desk
-from issuer.institution import Institution
-from issuer.issuing import IssueRequest, issue_batch
-from issuer.manifest import parse_manifest
+from issuer.affairs.authority import read_achievement_id
+from issuer.affairs.institution import Institution
+from issuer.batches.desk import Desk
+from issuer.batches.issuing import IssueRequest, issue_batch
+from issuer.batches.manifest import parse_manifest
+from issuer.inputs.roster import load_roster_source
 from issuer.progress import Progress
-from issuer.reasons import REASONS
-from issuer.roster import load_roster_source
-from issuer.status_changes import StatusAction, change_status
-from issuer.status_targets import StatusRequest, find_targets
-from protocol.networks import EMBEDDED
+from issuer.status.reasons import REASONS
+from issuer.status.status_changes import StatusAction, change_status
+from issuer.status.status_targets import StatusRequest, find_targets
+from protocol.nodes.networks import EMBEDDED
 from scripts import options
 from scripts.chains import read_clock
 from scripts.config import Settings, load_settings

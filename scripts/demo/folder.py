@@ -4,8 +4,8 @@ import shutil
 from pathlib import Path
 from typing import Final
 
+from issuer.batches.output import find_contents
 from issuer.errors import UsedFolderError
-from issuer.output import find_contents
 
 MARK: Final = ".rootseal-demo"
 COHORT: Final = "cohort"

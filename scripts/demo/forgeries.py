@@ -6,18 +6,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from issuer.batch import build_batch
-from issuer.desk import Desk
-from issuer.hashing import render_line
-from issuer.operations import open_carrier, send_call
-from issuer.output import render_json
-from issuer.receipts_writer import (
+from issuer.batches.desk import Desk
+from issuer.batches.hashing import render_line
+from issuer.batches.output import render_json
+from issuer.batches.receipts_writer import (
     ProofJob,
     hash_batch_options,
     render_created,
     render_credential,
 )
-from protocol.canonical import canonicalise, hash_leaf
-from protocol.data_integrity import signing_input
+from issuer.sending.operations import open_carrier, send_call
+from protocol.credentials.canonical import canonicalise, hash_leaf
+from protocol.proofs.data_integrity import signing_input
 
 WISHED_CREDITS = 60
 

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from issuer.authority import accredit
-from issuer.institution import Institution
-from issuer.onboarding import Application, init_institution
+from issuer.affairs.authority import accredit
+from issuer.affairs.institution import Institution
+from issuer.affairs.onboarding import Application, init_institution
 from issuer.progress import Progress
 from scripts.chains import Connection, read_clock
 from scripts.config import Settings

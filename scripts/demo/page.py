@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from protocol.errors import ConfigurationError
-from protocol.networks import EMBEDDED
+from protocol.nodes.networks import EMBEDDED
 from scripts.config import Settings
 from scripts.serve import serve_site
 from verifier.web.config import WebConfig

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from protocol.errors import ChainDisagreementError, TransactionPendingError
-from protocol.events import Anchored
 from protocol.primitives import Address, ChainId, Digest, TransactionHash
+from protocol.registry.events import Anchored
 from tests.verifier.fake_chain import (
     CODE_HASH,
     CONTRACT,

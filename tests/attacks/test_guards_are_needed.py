@@ -13,7 +13,7 @@ from types import FunctionType, ModuleType
 
 import pytest
 
-from protocol import status_index
+from protocol.credentials import status_index
 from tests.attacks import test_ch_chain as ch
 from tests.attacks import test_id_identity as id_
 from tests.attacks import test_st_status as st

@@ -11,17 +11,11 @@ from collections.abc import Callable
 import pytest
 from pyld import jsonld
 
-from protocol import strict_json
-from protocol.canonical import canonicalise, canonicalise_quads, refuse_endless
-from protocol.contexts import CREDENTIAL_CONTEXTS, PINNED, load_context
-from protocol.credential import open_credential
-from protocol.errors import (
-    ConfigurationError,
-    GuardError,
-    NotACredentialError,
-    UnknownContextError,
-)
-from protocol.guard import (
+from protocol.credentials import strict_json
+from protocol.credentials.canonical import canonicalise, canonicalise_quads, refuse_endless
+from protocol.credentials.contexts import CREDENTIAL_CONTEXTS, PINNED, load_context
+from protocol.credentials.credential import open_credential
+from protocol.credentials.guard import (
     ITEM_LIMIT,
     check_language,
     refuse_address_members,
@@ -33,8 +27,8 @@ from protocol.guard import (
     refuse_other_contexts,
     refuse_repeats,
 )
-from protocol.schema import find_schema_problems
-from protocol.statement_guard import (
+from protocol.credentials.schema import find_schema_problems
+from protocol.credentials.statement_guard import (
     refuse_dropped,
     refuse_lost_statements,
     refuse_nameless,
@@ -42,7 +36,13 @@ from protocol.statement_guard import (
     refuse_two_descriptions,
     refuse_words_about_issuer,
 )
-from protocol.strict_json import parse_object
+from protocol.credentials.strict_json import parse_object
+from protocol.errors import (
+    ConfigurationError,
+    GuardError,
+    NotACredentialError,
+    UnknownContextError,
+)
 from tests.protocol.credentials import (
     NO_LIMITS,
     build_signed,
@@ -568,7 +568,7 @@ def test_jl_26_an_unknown_context_is_unknown_and_opens_no_socket(monkeypatch) ->
 @pytest.mark.parametrize("url", CREDENTIAL_CONTEXTS)
 def test_jl_27_a_changed_context_file_stops_everything(url, monkeypatch) -> None:
     name, _ = PINNED[url]
-    monkeypatch.setattr("protocol.contexts.PINNED", {url: (name, "0" * 64)})
+    monkeypatch.setattr("protocol.credentials.contexts.PINNED", {url: (name, "0" * 64)})
     load_context.cache_clear()
     with pytest.raises(ConfigurationError, match="the file was changed"):
         load_context(url)

@@ -4,13 +4,13 @@ import json
 
 import pytest
 
-from protocol import guard, strict_json
-from protocol.canonical import canonicalise
-from protocol.credential import open_credential, parse_submission
+from protocol.credentials import guard, strict_json
+from protocol.credentials.canonical import canonicalise
+from protocol.credentials.credential import open_credential, parse_submission
+from protocol.credentials.schema import find_schema_problems
+from protocol.credentials.statement_guard import refuse_unlike_kinds
+from protocol.credentials.strict_json import MEMBER_LIMIT, parse_object
 from protocol.errors import GuardError, NotACredentialError, UnknownContextError
-from protocol.schema import find_schema_problems
-from protocol.statement_guard import refuse_unlike_kinds
-from protocol.strict_json import MEMBER_LIMIT, parse_object
 from tests.protocol.credentials import VECTORS, build_signed, build_unsigned, disable, load_base
 
 SUITE = sorted((VECTORS / "json_test_suite").glob("*.bin"))

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from eth_account import Account
 
-from issuer import keystore
 from issuer.errors import SignerPolicyError
-from issuer.keystore import (
+from issuer.keys import keystore
+from issuer.keys.keystore import (
     STRONG,
     WORTHLESS,
     KeyRing,
@@ -25,12 +25,12 @@ from issuer.keystore import (
     load_credential_signer,
     load_transaction_signer,
 )
-from issuer.signer import KEY_CONSENT, SigningPolicy
-from protocol.calldata import encode_call
+from issuer.keys.signer import KEY_CONSENT, SigningPolicy
 from protocol.errors import ConfigurationError
-from protocol.multikey import find_key_address, render_ed25519
+from protocol.nodes.sender import Fees, TransactionRequest
 from protocol.primitives import Address, ChainId, parse_address
-from protocol.sender import Fees, TransactionRequest
+from protocol.proofs.multikey import find_key_address, render_ed25519
+from protocol.registry.calldata import encode_call
 
 REGISTRY = Address(b"\x11" * 20)
 STRANGER = Address(b"\x22" * 20)

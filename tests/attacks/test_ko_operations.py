@@ -15,20 +15,20 @@ from pathlib import Path
 import pytest
 import rlp
 
-from issuer.channel import Patience
+from issuer.batches.issuing import IssueProgress, IssueRequest, issue_batch
 from issuer.errors import RefusedCredentialsError, UnsettledTransactionError, UsedFolderError
-from issuer.issuing import IssueProgress, IssueRequest, issue_batch
-from issuer.status_changes import StatusAction, change_status
-from issuer.status_targets import StatusRequest, find_targets
-from protocol.calldata import encode_call
+from issuer.sending.channel import Patience
+from issuer.status.status_changes import StatusAction, change_status
+from issuer.status.status_targets import StatusRequest, find_targets
 from protocol.errors import (
     ChainUnreachableError,
     TransactionRefusedError,
     WrongChainError,
 )
-from protocol.node import Node
+from protocol.nodes.node import Node
+from protocol.nodes.sender import Fees, TransactionRequest, TransactionSender
 from protocol.primitives import Address, TransactionHash, hash_keccak, parse_address
-from protocol.sender import Fees, TransactionRequest, TransactionSender
+from protocol.registry.calldata import encode_call
 from tests.issuer.killing import SOURCE, Countdown, Sender, issue, run_child
 from tests.issuer.scene import (
     ANCHOR,

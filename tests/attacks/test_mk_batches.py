@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from issuer import handover
 from issuer.batch import Batch
+from issuer.batches import handover
 from issuer.errors import DuplicateLeafError, OutputError
-from protocol.status_index import render_status
+from protocol.credentials.status_index import render_status
 from tests.issuer.killing import SOURCE, issue
 from tests.issuer.scene import SampleSource, read_anchored
 
@@ -26,7 +26,7 @@ def test_mk_09_two_equal_credentials_are_refused(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One revocation would hit both. The check of ids is switched off: the tree refuses too."""
-    monkeypatch.setattr("issuer.drafting._find_doubled", lambda source, found: iter(()))
+    monkeypatch.setattr("issuer.batches.drafting._find_doubled", lambda source, found: iter(()))
     with pytest.raises(DuplicateLeafError):
         issue(home, tmp_path / "out", Twins(("Aroha", "Aroha")))
     assert read_anchored(home) == []

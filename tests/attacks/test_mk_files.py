@@ -16,12 +16,12 @@ import pytest
 
 from issuer.batch import Batch, build_batch
 from protocol.chain import ChainReader
-from protocol.credential import open_credential
-from protocol.data_integrity import build_eddsa_options, build_merkle_proof, render_signature
+from protocol.credentials.credential import open_credential
 from protocol.errors import NotACredentialError, ProtocolError
-from protocol.merkle import Side, Step
 from protocol.primitives import ChainId, Leaf, Root, TransactionHash
-from protocol.receipt import Receipt, render_receipt
+from protocol.proofs.data_integrity import build_eddsa_options, build_merkle_proof, render_signature
+from protocol.proofs.merkle import Side, Step
+from protocol.proofs.receipt import Receipt, render_receipt
 from tests.protocol.credentials import CREATED, METHOD, build_signed, build_unsigned, leaf_of
 from verifier.documents import FolderDocuments
 from verifier.policy import DEFAULT_POLICY

@@ -8,9 +8,9 @@ from blockcerts_merkletools import MerkleTools
 from issuer.batch import build_batch
 from issuer.errors import DuplicateLeafError
 from protocol.errors import ReceiptError
-from protocol.merkle import Side, Step, fold_path
 from protocol.primitives import ChainId, Leaf, TransactionHash
-from protocol.receipt import Receipt, parse_receipt, render_receipt
+from protocol.proofs.merkle import Side, Step, fold_path
+from protocol.proofs.receipt import Receipt, parse_receipt, render_receipt
 from tests.attacks.receipt_bytes import LEAF, PATH, SIBLINGS, build_pairs, render, step
 
 

@@ -10,7 +10,7 @@ import cbor2
 import pytest
 
 from protocol.errors import ReceiptError
-from protocol.receipt import RECEIPT_LIMIT_CHARACTERS, parse_receipt
+from protocol.proofs.receipt import RECEIPT_LIMIT_CHARACTERS, parse_receipt
 from tests.attacks.receipt_bytes import (
     LEAF,
     PATH,

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from protocol.events import StatusChange
+from protocol.registry.events import StatusChange
 from tests.protocol.credentials import STATUS
 from tests.verifier.world import INDEX, LIST, MASK, WORD, World, list_failed, list_unknown
 from verifier import questions

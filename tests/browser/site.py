@@ -15,8 +15,8 @@ from flask import Flask, render_template
 from werkzeug.serving import make_server
 from werkzeug.wsgi import LimitedStream
 
-from protocol.events import StatusChange
-from protocol.status_index import locate
+from protocol.credentials.status_index import locate
+from protocol.registry.events import StatusChange
 from tests.verifier.world import Directory, World
 from tests.web.cases import CASES, _spoil, enrich
 from tests.web.hostile import build_hostile_report

@@ -9,9 +9,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from protocol.chain import FinalityRule
-from protocol.chain_evidence import find_anchor_slot, gather_chain_evidence
-from protocol.connect import open_node, read_identity
-from protocol.deployments import Deployment, save_deployment
 from protocol.errors import (
     ChainDisagreementError,
     ChainUnreachableError,
@@ -21,13 +18,16 @@ from protocol.errors import (
     WrongChainError,
     WrongGenesisError,
 )
-from protocol.http_node import HttpNode
-from protocol.networks import BUILT_IN, complete_network, load_network
-from protocol.node_sender import check_network
+from protocol.nodes.connect import open_node, read_identity
+from protocol.nodes.http_node import HttpNode
+from protocol.nodes.networks import BUILT_IN, complete_network, load_network
+from protocol.nodes.node_sender import check_network
+from protocol.nodes.quorum_node import QuorumNode
 from protocol.primitives import BlockNumber, IssuerId, Root, TransactionHash, render_hex
-from protocol.quorum_node import QuorumNode
-from protocol.registry import RegistryReader
-from protocol.registry_abi import load_registry_abi
+from protocol.registry.abi import load_registry_abi
+from protocol.registry.chain_evidence import find_anchor_slot, gather_chain_evidence
+from protocol.registry.deployments import Deployment, save_deployment
+from protocol.registry.reader import RegistryReader
 from tests.nodes import run_anvil, run_hardhat
 from tests.registry_story import Keys, Story, find_address, fund, tell
 

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from protocol.connect import read_identity
-from protocol.http_node import HttpNode
+from protocol.nodes.connect import read_identity
+from protocol.nodes.http_node import HttpNode
 from protocol.primitives import render_hex
 from tests.nodes import run_anvil, run_hardhat
 from tests.scripts.samples import ACHIEVEMENT, ISSUE, ROSTER

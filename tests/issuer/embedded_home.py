@@ -4,24 +4,24 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from issuer.channel import Channel, Patience
-from issuer.deploy import deploy_registry
+from issuer.affairs.deploy import deploy_registry
 from issuer.journal.store import Journal, open_journal
-from issuer.keystore import (
+from issuer.keys.keystore import (
     WORTHLESS,
     KeyRing,
     KeystoreSigner,
     create_chain_key,
     load_transaction_signer,
 )
+from issuer.keys.signer import SigningPolicy
 from issuer.progress import Silence
-from issuer.signer import SigningPolicy
+from issuer.sending.channel import Channel, Patience
 from protocol.chain import FinalityRule, Network
 from protocol.embedded import create_embedded, open_embedded
-from protocol.multikey import find_key_address
-from protocol.node_sender import NodeSender
+from protocol.nodes.node_sender import NodeSender
 from protocol.primitives import Address, ChainId
-from protocol.registry import RegistryReader
+from protocol.proofs.multikey import find_key_address
+from protocol.registry.reader import RegistryReader
 
 CHAIN_ID = ChainId(424_242)
 FEE_CAP_WEI = 100 * 10**9

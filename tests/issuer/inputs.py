@@ -9,10 +9,10 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from issuer.errors import BadInputError
-from issuer.problems import Problem
+from issuer.inputs.problems import Problem
+from issuer.inputs.roster import RosterSource, load_roster_source
 from issuer.progress import Silence
-from issuer.roster import RosterSource, load_roster_source
-from protocol.status_index import render_status
+from protocol.credentials.status_index import render_status
 
 AUCKLAND = ZoneInfo("Pacific/Auckland")
 DID = "did:web:uni.example.org"

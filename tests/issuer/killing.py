@@ -6,10 +6,10 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from issuer.issuing import IssueRequest, IssueResult, issue_batch
+from issuer.batches.issuing import IssueRequest, IssueResult, issue_batch
 from protocol.chain import Block
+from protocol.nodes.sender import Fees, TransactionSender
 from protocol.primitives import Address, TransactionHash
-from protocol.sender import Fees, TransactionSender
 from tests.issuer.scene import SampleSource, accept, open_desk
 
 SOURCE = SampleSource(("Aroha", "王小明", "O’Brien"))

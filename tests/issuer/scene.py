@@ -18,20 +18,18 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from eth_account import Account
 
-from issuer.channel import Channel, Patience
-from issuer.desk import Desk, Signers
+from issuer.batches.desk import Desk, Signers
+from issuer.inputs.randomness import derive_credential_id
 from issuer.journal.store import open_journal
-from issuer.keystore import Ed25519Signer, KeystoreSigner
-from issuer.randomness import derive_credential_id
-from issuer.signer import SigningPolicy
-from protocol.calldata import encode_call, encode_deployment
+from issuer.keys.keystore import Ed25519Signer, KeystoreSigner
+from issuer.keys.signer import SigningPolicy
+from issuer.sending.channel import Channel, Patience
 from protocol.chain import FinalityRule, Network
-from protocol.contexts import CREDENTIAL_CONTEXTS
+from protocol.credentials.contexts import CREDENTIAL_CONTEXTS
 from protocol.embedded import create_embedded, open_embedded
-from protocol.events import Anchored, Event
-from protocol.multikey import render_ed25519, render_secp256k1
-from protocol.node import Node
-from protocol.node_sender import NodeSender
+from protocol.nodes.node import Node
+from protocol.nodes.node_sender import NodeSender
+from protocol.nodes.sender import Fees, TransactionRequest, TransactionSender
 from protocol.primitives import (
     Address,
     BlockNumber,
@@ -41,8 +39,10 @@ from protocol.primitives import (
     render_address,
     render_hex,
 )
-from protocol.registry import RegistryReader
-from protocol.sender import Fees, TransactionRequest, TransactionSender
+from protocol.proofs.multikey import render_ed25519, render_secp256k1
+from protocol.registry.calldata import encode_call, encode_deployment
+from protocol.registry.events import Anchored, Event
+from protocol.registry.reader import RegistryReader
 
 CHAIN_ID = ChainId(7_310_001)
 DID = "did:web:issuer.example.org"

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from issuer.achievement import load_achievement
-from issuer.achievement_shape import complete_shape
 from issuer.errors import BadInputError
-from protocol.schema import load_definitions
+from issuer.inputs.achievement import load_achievement
+from issuer.inputs.achievement_shape import complete_shape
+from protocol.credentials.schema import load_definitions
 from tests.issuer.inputs import (
     ACHIEVEMENT,
     DID,

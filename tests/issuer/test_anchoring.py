@@ -6,14 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from issuer.batches.issuing import IssueRequest, issue_batch
+from issuer.batches.withdrawal import withdraw_batch
 from issuer.errors import SignerPolicyError, UnsettledTransactionError
-from issuer.issuing import IssueRequest, issue_batch
-from issuer.operations import Call, open_carrier, send_call, send_transaction
-from issuer.withdrawal import withdraw_batch
-from protocol.calldata import encode_call
+from issuer.sending.operations import Call, open_carrier, send_call, send_transaction
 from protocol.chain import Block, ChainReader, Transaction
 from protocol.errors import TransactionRefusedError
-from protocol.events import BatchRevoked, StatusChanged
 from protocol.primitives import (
     BlockNumber,
     Digest,
@@ -22,6 +20,8 @@ from protocol.primitives import (
     parse_address,
     render_hex,
 )
+from protocol.registry.calldata import encode_call
+from protocol.registry.events import BatchRevoked, StatusChanged
 from tests.issuer.killing import (
     SOURCE,
     Countdown,

@@ -5,8 +5,8 @@ import pytest
 from issuer import batch
 from issuer.batch import build_batch
 from issuer.errors import BatchSizeError, DuplicateLeafError, PathMismatchError
-from protocol.merkle import fold_path
 from protocol.primitives import Leaf
+from protocol.proofs.merkle import fold_path
 
 
 def leaves(count: int) -> list[Leaf]:

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from issuer import cells
-from issuer.cells import CellError
-from protocol.guard import check_language
-from protocol.iri import is_absolute_iri
-from protocol.strict_json import find_text_problem
+from issuer.inputs import cells
+from issuer.inputs.cells import CellError
+from protocol.credentials.guard import check_language
+from protocol.credentials.iri import is_absolute_iri
+from protocol.credentials.strict_json import find_text_problem
 
 NAUGHTY = json.loads(
     (Path(__file__).parent.parent / "vectors" / "naughty_strings" / "blns.json").read_bytes()

@@ -4,7 +4,7 @@ import io
 from hypothesis import given
 from hypothesis import strategies as st
 
-from issuer.csv_records import OPEN_QUOTE, STRAY_QUOTE, TEXT_AFTER_QUOTE, split_records
+from issuer.inputs.csv_records import OPEN_QUOTE, STRAY_QUOTE, TEXT_AFTER_QUOTE, split_records
 
 CELL = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 ROWS = st.lists(st.lists(CELL, min_size=1, max_size=4), min_size=1, max_size=6)

@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from issuer.draft import render_day_time
-from issuer.learner import render_learner
-from issuer.randomness import derive_credential_id, derive_salt
-from issuer.recipient import hash_identity
-from protocol.canonical import canonicalise
-from protocol.schema import find_schema_problems
+from issuer.inputs.draft import render_day_time
+from issuer.inputs.learner import render_learner
+from issuer.inputs.randomness import derive_credential_id, derive_salt
+from issuer.inputs.recipient import hash_identity
+from protocol.credentials.canonical import canonicalise
+from protocol.credentials.schema import find_schema_problems
 from tests.issuer.inputs import ACHIEVEMENT, MOMENT, SEED, STATUS, change, draft, load
 
 FULL = (

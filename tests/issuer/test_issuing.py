@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from issuer.desk import Desk
+from issuer.batches.desk import Desk
+from issuer.batches.issuing import IssueProgress, IssueRequest, issue_batch, preview_batch
 from issuer.errors import (
     LockedError,
     OutputError,
     RefusedCredentialsError,
     UsedFolderError,
 )
-from issuer.issuing import IssueProgress, IssueRequest, issue_batch, preview_batch
 from issuer.journal import plans
-from issuer.operations import hold_carrier
+from issuer.sending.operations import hold_carrier
 from protocol.errors import TransactionRefusedError
 from tests.issuer.killing import SOURCE, issue
 from tests.issuer.scene import (
@@ -239,7 +239,7 @@ def test_a_root_that_starts_like_a_function_is_redrawn(
 ) -> None:
     """SC-02: all is well, only the first root would run a function."""
     answers = iter([True, False])
-    monkeypatch.setattr("issuer.anchoring.is_decoy", lambda root: next(answers))
+    monkeypatch.setattr("issuer.batches.anchoring.is_decoy", lambda root: next(answers))
     result = issue(home, tmp_path / "out")
     assert len(read_anchored(home)) == 1
     with open_desk(home) as desk:
@@ -250,8 +250,8 @@ def test_a_root_that_starts_like_a_function_is_redrawn(
 
 
 def test_every_selector_is_a_decoy() -> None:
-    from issuer.preflight import is_decoy
-    from protocol.calldata import SELECTORS
+    from issuer.batches.preflight import is_decoy
+    from protocol.registry.calldata import SELECTORS
 
     assert len(SELECTORS) > 20
     assert all(is_decoy(selector + bytes(28)) for selector in SELECTORS)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from issuer.batches.plan import Plan, StatusRange, Terms
 from issuer.errors import JournalError
 from issuer.journal import entries, outbox, plans
 from issuer.journal.records import (
@@ -19,7 +20,6 @@ from issuer.journal.records import (
     Step,
 )
 from issuer.journal.store import Journal, open_journal
-from issuer.plan import Plan, StatusRange, Terms
 from protocol.primitives import Address, BlockNumber, Digest, Leaf, Root, TransactionHash
 
 MOMENT = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from issuer.batches.issuing import IssueProgress
 from issuer.errors import JournalError
-from issuer.issuing import IssueProgress
 from issuer.journal.store import Journal
 from tests.issuer.killing import SOURCE, issue
 from tests.issuer.scene import list_files, read_anchored

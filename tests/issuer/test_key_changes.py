@@ -6,17 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from issuer import key_changes
-from issuer.authority import load_registration, register_institution
-from issuer.institution import Duty, Institution, Stage, find_institution
-from issuer.key_changes import declare_compromised, rotate_key
-from issuer.keystore import load_credential_signer
-from issuer.onboarding import Application, init_institution, register_keys
-from issuer.treasury import fund_from_treasury
+from issuer.affairs import key_changes
+from issuer.affairs.authority import load_registration, register_institution
+from issuer.affairs.institution import Duty, Institution, Stage, find_institution
+from issuer.affairs.key_changes import declare_compromised, rotate_key
+from issuer.affairs.onboarding import Application, init_institution, register_keys
+from issuer.affairs.treasury import fund_from_treasury
+from issuer.keys.keystore import load_credential_signer
 from protocol.chain import KeyRecord
-from protocol.did_document import DidDocument, parse_did_document
 from protocol.errors import ConfigurationError, TransactionRefusedError
 from protocol.primitives import Address, render_address
+from protocol.proofs.did_document import DidDocument, parse_did_document
 from tests.issuer.embedded_home import House, build_house
 
 CHAIN_DUTIES = (Duty.ANCHOR, Duty.STATUS)
@@ -142,8 +142,8 @@ def test_a_rotation_that_was_cut_off_goes_on_with_the_same_key(
         return real(carrier, data)  # type: ignore[arg-type]  # passed on
 
     with monkeypatch.context() as patch:
-        patch.setattr("issuer.enrolment.send_call", fail)
-        patch.setattr("issuer.key_changes.send_call", fail)
+        patch.setattr("issuer.affairs.enrolment.send_call", fail)
+        patch.setattr("issuer.affairs.key_changes.send_call", fail)
         needed = {Duty.ANCHOR: 3, Duty.STATUS: 2, Duty.SIGNING: 1}[duty]
         if cut < needed:
             with pytest.raises(KeyboardInterrupt):

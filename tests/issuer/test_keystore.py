@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from eth_account import Account
 
-from issuer.keystore import (
+from issuer.keys.keystore import (
     STRONG,
     WORTHLESS,
     KeyKind,
@@ -19,13 +19,13 @@ from issuer.keystore import (
     load_credential_signer,
     load_transaction_signer,
 )
-from issuer.pkcs8 import encrypt_pkcs8, read_work_factor
-from issuer.signer import SigningPolicy
-from protocol.data_integrity import verify_ed25519
+from issuer.keys.pkcs8 import encrypt_pkcs8, read_work_factor
+from issuer.keys.signer import SigningPolicy
 from protocol.errors import ConfigurationError
-from protocol.multikey import find_key_address, render_ed25519
+from protocol.nodes.sender import Fees, TransactionRequest
 from protocol.primitives import Address, ChainId, render_address
-from protocol.sender import Fees, TransactionRequest
+from protocol.proofs.data_integrity import verify_ed25519
+from protocol.proofs.multikey import find_key_address, render_ed25519
 
 REGISTRY = Address(b"\x11" * 20)
 POLICY = SigningPolicy(ChainId(5), REGISTRY, fee_cap_wei=100)
@@ -142,7 +142,7 @@ def test_the_cost_of_a_file_is_read_from_it(monkeypatch: pytest.MonkeyPatch, exp
         def derive(self, _: bytes) -> bytes:
             return bytes(32)
 
-    monkeypatch.setattr("issuer.pkcs8.Scrypt", Cheap)
+    monkeypatch.setattr("issuer.keys.pkcs8.Scrypt", Cheap)
     pem = encrypt_pkcs8(bytes(48), b"x", 1 << exponent)
     assert read_work_factor(pem) == 1 << exponent
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from issuer.issuing import IssueProgress
+from issuer.batches.issuing import IssueProgress
 from issuer.journal.records import Step
 from tests.issuer.killing import (
     SOURCE,

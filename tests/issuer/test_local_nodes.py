@@ -9,24 +9,24 @@ from pathlib import Path
 
 import pytest
 
-from issuer.authority import load_registration, register_institution
-from issuer.channel import Channel, Patience
-from issuer.deploy import deploy_registry
-from issuer.institution import Duty
+from issuer.affairs.authority import load_registration, register_institution
+from issuer.affairs.deploy import deploy_registry
+from issuer.affairs.institution import Duty
+from issuer.affairs.key_changes import declare_compromised, rotate_key
+from issuer.affairs.onboarding import Application, init_institution, register_keys
+from issuer.affairs.treasury import ALLOWANCE_WEI, fund_from_node
 from issuer.journal.store import open_journal
-from issuer.key_changes import declare_compromised, rotate_key
-from issuer.keystore import WORTHLESS, KeyRing, create_chain_key, load_transaction_signer
-from issuer.onboarding import Application, init_institution, register_keys
+from issuer.keys.keystore import WORTHLESS, KeyRing, create_chain_key, load_transaction_signer
+from issuer.keys.signer import SigningPolicy
 from issuer.progress import Silence
-from issuer.signer import SigningPolicy
-from issuer.treasury import ALLOWANCE_WEI, fund_from_node
+from issuer.sending.channel import Channel, Patience
 from protocol.chain import FinalityRule, Network
 from protocol.errors import ConfigurationError, TransactionRefusedError
-from protocol.http_node import HttpNode
-from protocol.multikey import find_key_address
-from protocol.node_sender import NodeSender
+from protocol.nodes.http_node import HttpNode
+from protocol.nodes.node_sender import NodeSender
 from protocol.primitives import ChainId, render_address
-from protocol.registry import RegistryReader
+from protocol.proofs.multikey import find_key_address
+from protocol.registry.reader import RegistryReader
 from tests.issuer.embedded_home import FEE_CAP_WEI, build_house, build_network
 from tests.nodes import RunningNode, run_anvil, run_hardhat
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from issuer.errors import LockedError
-from issuer.locks import hold_account
+from issuer.sending.locks import hold_account
 from protocol.primitives import Address, ChainId
 
 ACCOUNT = Address(b"a" * 20)
@@ -19,7 +19,7 @@ HOLD_UNTIL_TOLD = textwrap.dedent(
     """
     import sys
     from pathlib import Path
-    from issuer.locks import hold_account
+    from issuer.sending.locks import hold_account
     from protocol.primitives import Address, ChainId
     with hold_account(Path(sys.argv[1]), ChainId(31337), Address(b"a" * 20),
                       on_wait=lambda: None, wait_seconds=10):

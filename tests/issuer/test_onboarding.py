@@ -9,27 +9,27 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from issuer import authority
-from issuer.authority import load_registration, register_institution, set_standing
-from issuer.deploy import deploy_registry
-from issuer.errors import RegistrationError
-from issuer.institution import (
+from issuer.affairs import authority
+from issuer.affairs.authority import load_registration, register_institution, set_standing
+from issuer.affairs.deploy import deploy_registry
+from issuer.affairs.institution import (
     Duty,
     Institution,
     find_institution,
     load_institutions,
     save_institution,
 )
-from issuer.keystore import list_keys, load_credential_signer
-from issuer.onboarding import Application, init_institution, register_keys
-from issuer.treasury import ALLOWANCE_WEI, fund_from_treasury
+from issuer.affairs.onboarding import Application, init_institution, register_keys
+from issuer.affairs.treasury import ALLOWANCE_WEI, fund_from_treasury
+from issuer.errors import RegistrationError
+from issuer.keys.keystore import list_keys, load_credential_signer
 from protocol.chain import Role, Standing
-from protocol.deployments import load_deployment
-from protocol.did_document import find_address, parse_did_document
 from protocol.errors import ConfigurationError, TransactionRefusedError
 from protocol.identifiers import hash_achievement
 from protocol.primitives import render_address
-from protocol.registry_abi import load_registry_abi
+from protocol.proofs.did_document import find_address, parse_did_document
+from protocol.registry.abi import load_registry_abi
+from protocol.registry.deployments import load_deployment
 from tests.issuer.embedded_home import House, build_house
 
 APPLICATION = Application("Te Whare Wānanga", "issuer.example.org")
@@ -235,7 +235,7 @@ def test_a_step_that_was_cut_off_does_the_rest(
             raise KeyboardInterrupt
         return real(carrier, data)  # type: ignore[arg-type]  # passed on
 
-    monkeypatch.setattr("issuer.enrolment.send_call", fail_second)
+    monkeypatch.setattr("issuer.affairs.enrolment.send_call", fail_second)
     with pytest.raises(KeyboardInterrupt):
         register_keys(house.channel, house.ring, institution)
     assert register_keys(house.channel, house.ring, institution).transactions == 1

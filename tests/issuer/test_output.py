@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from issuer.batches.output import OutputFolder, check_unused, name_file, render_json
 from issuer.errors import UsedFolderError
 from issuer.files import write_whole
-from issuer.output import OutputFolder, check_unused, name_file, render_json
 
 
 def fill(folder: Path) -> OutputFolder:

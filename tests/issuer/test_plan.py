@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from issuer.errors import BatchSizeError, ListFullError
-from issuer.plan import (
+from issuer.batches.plan import (
     LIST_ENTRIES,
     KeyPosition,
     Ledger,
@@ -20,6 +19,7 @@ from issuer.plan import (
     name_list,
     order_positions,
 )
+from issuer.errors import BatchSizeError, ListFullError
 from protocol.primitives import Address, BlockNumber, KeyIndex
 
 SECRET = bytes(range(32))

@@ -12,7 +12,7 @@ from random import Random
 
 import pytest
 
-from issuer.plan import (
+from issuer.batches.plan import (
     KeyPosition,
     Ledger,
     Plan,

@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from issuer.institution import Duty, HeldKey, Institution, Stage
-from issuer.keystore import WORTHLESS, KeyRing
-from issuer.onboarding import create_key
-from issuer.profile import hash_document, publish, render_did_document, render_profile
-from protocol.did_document import find_address, parse_did_document
-from protocol.multikey import Ed25519Key, parse_multikey
+from issuer.affairs.institution import Duty, HeldKey, Institution, Stage
+from issuer.affairs.onboarding import create_key
+from issuer.affairs.profile import hash_document, publish, render_did_document, render_profile
+from issuer.keys.keystore import WORTHLESS, KeyRing
 from protocol.primitives import Address, ChainId, render_address
+from protocol.proofs.did_document import find_address, parse_did_document
+from protocol.proofs.multikey import Ed25519Key, parse_multikey
 
 DID = "did:web:issuer.example.org"
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)

@@ -10,11 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from issuer.errors import BadInputError
+from issuer.inputs.randomness import derive_credential_id
+from issuer.inputs.ready_made import CredentialsSource, load_credentials_source
 from issuer.progress import Silence
-from issuer.randomness import derive_credential_id
-from issuer.ready_made import CredentialsSource, load_credentials_source
-from protocol.canonical import canonicalise
-from protocol.schema import find_schema_problems
+from protocol.credentials.canonical import canonicalise
+from protocol.credentials.schema import find_schema_problems
 from tests.issuer.inputs import ACHIEVEMENT, DID, MOMENT, SEED, STATUS, UNIVERSITY, change, draft
 
 CREDENTIAL = {

@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from issuer.errors import BadInputError
+from issuer.inputs.roster import load_roster_source
 from issuer.progress import Silence
-from issuer.roster import load_roster_source
-from protocol.canonical import canonicalise
-from protocol.schema import find_schema_problems
+from protocol.credentials.canonical import canonicalise
+from protocol.credentials.schema import find_schema_problems
 from tests.issuer.inputs import (
     ACHIEVEMENT,
     DID,

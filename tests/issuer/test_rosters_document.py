@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from issuer.roster_columns import EVIDENCE, PLAIN
-from protocol.canonical import canonicalise
-from protocol.schema import find_schema_problems
+from issuer.inputs.roster_columns import EVIDENCE, PLAIN
+from protocol.credentials.canonical import canonicalise
+from protocol.credentials.schema import find_schema_problems
 from tests.issuer.inputs import draft, find_problems, load
 
 DOCUMENT = (Path(__file__).parent.parent.parent / "docs" / "rosters.md").read_text(encoding="utf-8")

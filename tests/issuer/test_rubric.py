@@ -1,7 +1,7 @@
 import pytest
 
-from issuer.cells import CellError
-from issuer.rubric import RubricError, choose_level, read_levels
+from issuer.inputs.cells import CellError
+from issuer.inputs.rubric import RubricError, choose_level, read_levels
 from tests.issuer.inputs import ACHIEVEMENT, LEVELS, change
 
 OTHER = {

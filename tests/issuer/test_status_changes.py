@@ -8,21 +8,21 @@ from pathlib import Path
 
 import pytest
 
+from issuer.batches.manifest import BYTE_ORDER_MARK
 from issuer.errors import StatusInputError
-from issuer.manifest import BYTE_ORDER_MARK
-from issuer.reasons import REASONS, name_reason, parse_reason
-from issuer.status_changes import (
+from issuer.status.reasons import REASONS, name_reason, parse_reason
+from issuer.status.status_changes import (
     StatusAction,
     StatusPreview,
     StatusResult,
     change_status,
     preview_change,
 )
-from issuer.status_targets import StatusRequest, find_targets
+from issuer.status.status_targets import StatusRequest, find_targets
+from protocol.credentials.status_index import locate
 from protocol.errors import TransactionRefusedError
-from protocol.events import BatchRevoked, StatusChange, StatusChanged
 from protocol.primitives import Root
-from protocol.status_index import locate
+from protocol.registry.events import BatchRevoked, StatusChange, StatusChanged
 from tests.issuer.killing import (
     Countdown,
     KilledBeforeSending,
@@ -354,7 +354,7 @@ def test_killed_around_sending_the_change_is_made_once(issued: Path, wrap: type[
 def test_an_institution_that_is_not_registered_changes_nothing(issued: Path) -> None:
     from dataclasses import replace
 
-    from issuer.status_targets import find_issuer_id
+    from issuer.status.status_targets import find_issuer_id
 
     with open_desk(issued / "home") as desk:
         other = replace(desk, institution=replace(desk.institution, did="did:web:x.example"))

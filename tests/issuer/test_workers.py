@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from issuer.workers import WORKER_THRESHOLD, map_items
+from issuer.batches.workers import WORKER_THRESHOLD, map_items
 
 
 def add(job: int, item: int) -> int:
@@ -49,7 +49,7 @@ def test_an_error_in_a_worker_reaches_the_caller() -> None:
 
 RUN_FOR_EVER = """
 import os, sys, time
-from issuer.workers import map_items, WORKER_THRESHOLD
+from issuer.batches.workers import map_items, WORKER_THRESHOLD
 from tests.issuer.test_workers import sleep_long
 if __name__ == "__main__":
     for pid in map_items(sleep_long, 0, range(WORKER_THRESHOLD), 2):

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from protocol import canonical, guard, statement_guard
-from protocol.canonical import canonicalise, hash_leaf
-from protocol.data_integrity import build_eddsa_options, build_merkle_proof
+from protocol.credentials import canonical, guard, statement_guard
+from protocol.credentials.canonical import canonicalise, hash_leaf
+from protocol.proofs.data_integrity import build_eddsa_options, build_merkle_proof
 
 VECTORS = Path(__file__).parent.parent / "vectors"
 METHOD = "did:web:issuer.example#key"

@@ -4,7 +4,9 @@ from importlib import resources
 import pytest
 from eth_abi.abi import encode
 
-from protocol.calldata import (
+from protocol.primitives import Address, hash_keccak, render_address
+from protocol.registry.abi import load_registry_abi
+from protocol.registry.calldata import (
     SELECTORS,
     decode_result,
     decode_values,
@@ -12,8 +14,6 @@ from protocol.calldata import (
     encode_call,
     encode_deployment,
 )
-from protocol.primitives import Address, hash_keccak, render_address
-from protocol.registry_abi import load_registry_abi
 
 ROOT = bytes(range(32))
 SOMEBODY = Address(bytes.fromhex("9c08825fb0f4e726f16a77958e7d7f1568f17fc6"))

@@ -10,16 +10,16 @@ from pathlib import Path
 import pytest
 from pyld import jsonld
 
-from protocol.canonical import (
+from protocol.credentials.canonical import (
     canonicalise,
     canonicalise_proof_options,
     canonicalise_quads,
     hash_leaf,
     refuse_endless,
 )
-from protocol.contexts import CREDENTIAL_CONTEXTS, load_context
+from protocol.credentials.contexts import CREDENTIAL_CONTEXTS, load_context
+from protocol.credentials.nquads import parse_canonical
 from protocol.errors import GuardError
-from protocol.nquads import parse_canonical
 from tests.protocol.credentials import VECTORS, build_unsigned, disable, load_base, load_vector
 
 ROOT = Path(__file__).parents[2]
@@ -106,7 +106,7 @@ def test_the_canonical_form_is_what_pyld_makes_without_our_guard() -> None:
 def test_the_canonical_form_does_not_depend_on_the_process(tmp_path) -> None:
     """Hash seeds differ from process to process; sets inside pyld must not show."""
     program = (
-        "import json, sys; from protocol.canonical import canonicalise, hash_leaf;"
+        "import json, sys; from protocol.credentials.canonical import canonicalise, hash_leaf;"
         "print(hash_leaf(canonicalise(json.load(sys.stdin)).nquads).hex())"
     )
     leaves = {
@@ -206,4 +206,4 @@ def test_only_one_module_knows_pyld() -> None:
                 names = [getattr(node, "module", None) or "", *(a.name for a in node.names)]
                 if any(name.split(".")[0] == "pyld" for name in names):
                     knowing.add(path.relative_to(ROOT).as_posix())
-    assert knowing == {"protocol/canonical.py"}
+    assert knowing == {"protocol/credentials/canonical.py"}

@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from protocol.canonical import canonicalise, hash_leaf
-from protocol.contexts import CREDENTIAL_CONTEXTS, load_context
-from protocol.credential import Format, open_credential, parse_submission, recognise
+from protocol.credentials.canonical import canonicalise, hash_leaf
+from protocol.credentials.contexts import CREDENTIAL_CONTEXTS, load_context
+from protocol.credentials.credential import Format, open_credential, parse_submission, recognise
+from protocol.credentials.view import build_view, list_terms
 from protocol.errors import GuardError, NotACredentialError
-from protocol.view import build_view, list_terms
 from tests.protocol.credentials import STATUS, build_signed, build_unsigned
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from protocol.data_integrity import (
+from protocol.primitives import Digest, Leaf
+from protocol.proofs.data_integrity import (
     build_eddsa_options,
     build_merkle_proof,
     hash_options,
@@ -15,8 +16,7 @@ from protocol.data_integrity import (
     signing_input,
     verify_ed25519,
 )
-from protocol.multikey import Ed25519Key, parse_multikey
-from protocol.primitives import Digest, Leaf
+from protocol.proofs.multikey import Ed25519Key, parse_multikey
 
 FOLDER = Path(__file__).parents[1] / "vectors" / "vc_di_eddsa"
 

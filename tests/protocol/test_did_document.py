@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from eth_account import Account
 
-from protocol.did_document import DOCUMENT_LIMIT_BYTES, find_address, parse_did_document
 from protocol.errors import DocumentError
-from protocol.multikey import render_ed25519, render_secp256k1
 from protocol.primitives import render_address
+from protocol.proofs.did_document import DOCUMENT_LIMIT_BYTES, find_address, parse_did_document
+from protocol.proofs.multikey import render_ed25519, render_secp256k1
 
 DID = "did:web:issuer.example.org"
 RAW = bytes(range(32))

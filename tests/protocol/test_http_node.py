@@ -12,8 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from protocol.errors import ChainUnreachableError
-from protocol.http_node import HttpNode
-from protocol.node import NodeError
+from protocol.nodes.http_node import HttpNode
+from protocol.nodes.node import NodeError
 
 CANARY = "c4n4ry-token"
 

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from protocol.canonical import canonicalise
+from protocol.credentials.canonical import canonicalise
+from protocol.credentials.schema import find_schema_problems
+from protocol.credentials.view import build_view
 from protocol.errors import ProtocolError
-from protocol.schema import find_schema_problems
-from protocol.view import build_view
 from tests.protocol.credentials import build_unsigned
 
 GOOD = build_unsigned()
@@ -263,7 +263,7 @@ def test_no_edit_of_twenty_thousand_goes_unnoticed() -> None:
 
 def test_the_property_sees_a_hole(monkeypatch) -> None:
     """With one rule off, an edit that it stops does go unnoticed: the property can fail."""
-    monkeypatch.setattr("protocol.statement_guard.refuse_dropped", lambda *_: None)
+    monkeypatch.setattr("protocol.credentials.statement_guard.refuse_dropped", lambda *_: None)
     document = copy.deepcopy(GOOD) | {"gradePointAverage": "4.0"}
     with pytest.raises(AssertionError, match="all that is said is signed"):
         judge(document)

@@ -5,8 +5,8 @@ from hashlib import sha256
 import pytest
 
 from issuer.batch import build_batch
-from protocol.merkle import STEP_LIMIT, Side, Step, fold_path
 from protocol.primitives import Leaf
+from protocol.proofs.merkle import STEP_LIMIT, Side, Step, fold_path
 
 
 def leaves(count: int) -> list[Leaf]:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocol.multibase import parse_base58, render_base58
+from protocol.proofs.multibase import parse_base58, render_base58
 
 
 @given(st.binary(max_size=200))

@@ -8,7 +8,8 @@ import pytest
 from eth_account import Account
 
 from protocol.errors import MultikeyError
-from protocol.multikey import (
+from protocol.primitives import render_address
+from protocol.proofs.multikey import (
     Ed25519Key,
     Secp256k1Key,
     build_secp256k1,
@@ -18,7 +19,6 @@ from protocol.multikey import (
     render_secp256k1,
     split_secp256k1,
 )
-from protocol.primitives import render_address
 
 PAIR = json.loads(
     (Path(__file__).parents[1] / "vectors" / "vc_di_eddsa" / "keyPair.json").read_text()

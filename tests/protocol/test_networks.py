@@ -4,10 +4,9 @@ from dataclasses import replace
 import pytest
 
 from protocol.chain import FinalityRule
-from protocol.deployments import Deployment, find_deployment, load_deployment, save_deployment
 from protocol.errors import ConfigurationError
-from protocol.network_file import load_network_file, render_network
-from protocol.networks import (
+from protocol.nodes.network_file import load_network_file, render_network
+from protocol.nodes.networks import (
     BUILT_IN,
     ChainIdentity,
     complete_network,
@@ -16,7 +15,13 @@ from protocol.networks import (
     load_network,
 )
 from protocol.primitives import Address, BlockNumber, ChainId, Digest, TransactionHash
-from protocol.registry_abi import load_registry_abi
+from protocol.registry.abi import load_registry_abi
+from protocol.registry.deployments import (
+    Deployment,
+    find_deployment,
+    load_deployment,
+    save_deployment,
+)
 
 GENESIS = Digest(b"\x11" * 32)
 OTHER_GENESIS = Digest(b"\x22" * 32)

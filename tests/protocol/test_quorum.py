@@ -3,8 +3,8 @@
 import pytest
 
 from protocol.errors import ChainDisagreementError, ChainUnreachableError
-from protocol.node import Node, NodeError
-from protocol.quorum_node import REST_SECONDS, QuorumNode
+from protocol.nodes.node import Node, NodeError
+from protocol.nodes.quorum_node import REST_SECONDS, QuorumNode
 
 SILENT = ChainUnreachableError("campus", "no answer in time")
 UNKNOWN_METHOD = NodeError(-32601, "method not found")

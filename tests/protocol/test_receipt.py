@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.errors import ReceiptError
-from protocol.merkle import STEP_LIMIT, Side, Step, fold_path
 from protocol.primitives import ChainId, Leaf, Root, TransactionHash
-from protocol.receipt import RECEIPT_LIMIT_CHARACTERS, Receipt, parse_receipt, render_receipt
+from protocol.proofs.merkle import STEP_LIMIT, Side, Step, fold_path
+from protocol.proofs.receipt import RECEIPT_LIMIT_CHARACTERS, Receipt, parse_receipt, render_receipt
 
 VECTORS = json.loads(
     (Path(__file__).parents[1] / "vectors" / "blockcerts_receipts.json").read_text()

@@ -7,9 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from eth_account import Account
 
-from protocol import events
 from protocol.chain import FinalityRule, Role, Standing, StatusWord
-from protocol.chain_evidence import find_anchor_slot, gather_chain_evidence
 from protocol.errors import (
     ChainUnreachableError,
     NoRegistryError,
@@ -17,9 +15,7 @@ from protocol.errors import (
     TransactionPendingError,
     UnexpectedCodeError,
 )
-from protocol.event_logs import _CLASSES, _name_field
-from protocol.events import Anchored, IssuerNamed, StatusChange, StatusChanged
-from protocol.node import Node, NodeError
+from protocol.nodes.node import Node, NodeError
 from protocol.primitives import (
     Address,
     BlockNumber,
@@ -31,8 +27,12 @@ from protocol.primitives import (
     parse_prefixed_hex,
     render_hex,
 )
-from protocol.registry import RegistryReader
-from protocol.registry_abi import load_registry_abi
+from protocol.registry import events
+from protocol.registry.abi import load_registry_abi
+from protocol.registry.chain_evidence import find_anchor_slot, gather_chain_evidence
+from protocol.registry.event_logs import _CLASSES, _name_field
+from protocol.registry.events import Anchored, IssuerNamed, StatusChange, StatusChanged
+from protocol.registry.reader import RegistryReader
 from tests.registry_story import IDENTIFIER, NAME, find_address
 
 ISSUER = IssuerId(1)

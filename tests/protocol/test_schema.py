@@ -4,7 +4,7 @@ import copy
 
 import pytest
 
-from protocol.schema import (
+from protocol.credentials.schema import (
     find_achievement_problems,
     find_schema_problems,
     load_definitions,

@@ -15,11 +15,11 @@ from protocol.errors import (
     WrongChainError,
     WrongGenesisError,
 )
-from protocol.networks import BUILT_IN
-from protocol.node import NodeError
-from protocol.node_sender import NodeSender, check_network
+from protocol.nodes.networks import BUILT_IN
+from protocol.nodes.node import NodeError
+from protocol.nodes.node_sender import NodeSender, check_network
+from protocol.nodes.sender import Fees, TransactionRequest
 from protocol.primitives import Address, ChainId, Digest, hash_keccak, render_hex
-from protocol.sender import Fees, TransactionRequest
 from tests.protocol.test_quorum import Endpoint
 from tests.registry_story import find_address, sign
 

@@ -4,10 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from issuer.plan import name_list
+from issuer.batches.plan import name_list
+from protocol.credentials.status_index import (
+    LIST_ENTRIES,
+    StatusEntry,
+    locate,
+    parse_status,
+    render_status,
+)
 from protocol.errors import GuardError
 from protocol.primitives import KeyIndex
-from protocol.status_index import LIST_ENTRIES, StatusEntry, locate, parse_status, render_status
 
 BASE = "https://issuer.example.org/status/issuer.example.org"
 GOOD = render_status(BASE, 4_294_967_297, 131_071)

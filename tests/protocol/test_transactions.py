@@ -4,11 +4,11 @@ import pytest
 import rlp
 from eth_account import Account
 
-from protocol.answers import Answer
 from protocol.errors import ChainUnreachableError
+from protocol.nodes.answers import Answer
+from protocol.nodes.raw_transactions import parse_raw
+from protocol.nodes.transactions import rebuild_transaction
 from protocol.primitives import Address, TransactionHash, hash_keccak
-from protocol.raw_transactions import parse_raw
-from protocol.transactions import rebuild_transaction
 
 ACCOUNT = Account.from_key(b"\x02" * 32)
 OTHER = Account.from_key(b"\x03" * 32)

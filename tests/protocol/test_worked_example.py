@@ -17,16 +17,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from eth_account import Account
 
 from issuer.batch import build_batch
-from issuer.output import render_json
-from issuer.receipts_writer import ProofJob, render_credential
-from protocol.canonical import canonicalise, canonicalise_proof_options
-from protocol.contexts import CREDENTIAL_CONTEXTS
-from protocol.data_integrity import hash_options, parse_signature, signing_input, verify_ed25519
-from protocol.did_document import find_address, parse_did_document
+from issuer.batches.output import render_json
+from issuer.batches.receipts_writer import ProofJob, render_credential
+from protocol.credentials.canonical import canonicalise, canonicalise_proof_options
+from protocol.credentials.contexts import CREDENTIAL_CONTEXTS
+from protocol.credentials.status_index import locate, parse_status
 from protocol.identifiers import hash_achievement, hash_identifier
-from protocol.merkle import Side, Step, fold_path
-from protocol.multibase import parse_base58
-from protocol.multikey import Ed25519Key, find_key_address, parse_multikey, render_ed25519
 from protocol.primitives import (
     ChainId,
     Leaf,
@@ -36,8 +32,17 @@ from protocol.primitives import (
     render_address,
     render_hex,
 )
-from protocol.receipt import RECEIPT_LIMIT_CHARACTERS, Receipt, parse_receipt, render_receipt
-from protocol.status_index import locate, parse_status
+from protocol.proofs.data_integrity import (
+    hash_options,
+    parse_signature,
+    signing_input,
+    verify_ed25519,
+)
+from protocol.proofs.did_document import find_address, parse_did_document
+from protocol.proofs.merkle import Side, Step, fold_path
+from protocol.proofs.multibase import parse_base58
+from protocol.proofs.multikey import Ed25519Key, find_key_address, parse_multikey, render_ed25519
+from protocol.proofs.receipt import RECEIPT_LIMIT_CHARACTERS, Receipt, parse_receipt, render_receipt
 from verifier.documents import FolderDocuments
 from verifier.policy import DEFAULT_POLICY
 from verifier.report import Verdict

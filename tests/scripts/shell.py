@@ -11,9 +11,9 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from protocol.events import Anchored
-from protocol.networks import EMBEDDED
+from protocol.nodes.networks import EMBEDDED
 from protocol.primitives import BlockNumber
+from protocol.registry.events import Anchored
 from scripts import cli
 from scripts.chains import connect
 from scripts.config import load_settings

@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from eth_account import Account
 
-from issuer.keystore import KeyKind, KeyRing, list_keys
+from issuer.keys.keystore import KeyKind, KeyRing, list_keys
 from tests.scripts.samples import ISSUE
 from tests.scripts.shell import PASSPHRASE
 

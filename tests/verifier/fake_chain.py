@@ -25,7 +25,9 @@ from protocol.chain import (
     Transaction,
 )
 from protocol.errors import ChainError, ChainUnreachableError, StateUnavailableError
-from protocol.events import (
+from protocol.identifiers import hash_achievement, hash_identifier
+from protocol.primitives import Address, BlockNumber, ChainId, Digest, IssuerId, KeyIndex, Root
+from protocol.registry.events import (
     AccreditationChanged,
     Anchored,
     BatchEndorsed,
@@ -36,8 +38,6 @@ from protocol.events import (
     StatusChange,
     StatusChanged,
 )
-from protocol.identifiers import hash_achievement, hash_identifier
-from protocol.primitives import Address, BlockNumber, ChainId, Digest, IssuerId, KeyIndex, Root
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 CONTRACT = Address(b"\xc0" * 20)

@@ -12,8 +12,8 @@ from protocol.errors import (
     ChainUnreachableError,
     StateUnavailableError,
 )
-from protocol.events import StatusChange
 from protocol.primitives import BlockNumber
+from protocol.registry.events import StatusChange
 from tests.verifier.fake_chain import FakeReader
 from tests.verifier.world import MASK, WORD, Directory, Issued, World, encode
 from verifier.checks import run_checks

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from protocol.events import StatusChange
+from protocol.registry.events import StatusChange
 from tests.verifier.world import Issued, World, list_failed, list_unknown
 from verifier.policy import Demand, Policy
 from verifier.report import Report, Verdict

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from protocol.did_document import DOCUMENT_LIMIT_BYTES
 from protocol.primitives import Digest
+from protocol.proofs.did_document import DOCUMENT_LIMIT_BYTES
 from tests.verifier.world import DID, OTHER_DID, Institution
 from verifier.documents import FolderDocuments
 

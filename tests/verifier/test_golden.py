@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from protocol.events import StatusChange
+from protocol.registry.events import StatusChange
 from tests.verifier.world import World
 from verifier.checks import CHECKS
 from verifier.policy import DEFAULT_POLICY

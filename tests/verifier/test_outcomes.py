@@ -9,7 +9,7 @@ import pytest
 
 from protocol.chain import Role, StatusWord
 from protocol.errors import ChainUnreachableError
-from protocol.events import StatusChange
+from protocol.registry.events import StatusChange
 from tests.verifier.fake_chain import OTHER_CONTRACT, build_network
 from tests.verifier.world import MASK, Directory, Issued, World, sign
 from verifier.checks import CHECKS, run_checks

@@ -14,9 +14,9 @@ from protocol.errors import (
     TransactionRefusedError,
     WrongChainError,
 )
-from protocol.events import StatusChange, StatusChanged
-from protocol.node import NodeError
+from protocol.nodes.node import NodeError
 from protocol.primitives import BlockNumber, ChainId, TransactionHash
+from protocol.registry.events import StatusChange, StatusChanged
 from tests.verifier.fake_chain import FakeChain, FakeReader, build_network
 from verifier.evidence import Cause, Unknown
 from verifier.questions import ask, build_status_chain, find_block_at, walk_back

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from protocol.events import StatusChange
+from protocol.registry.events import StatusChange
 from tests.verifier.scenes import SCENES
 from tests.verifier.world import World
 from verifier.checks import CHECKS

@@ -10,8 +10,8 @@ import pytest
 
 from protocol.chain import AccreditationRecord, FinalityRule
 from protocol.errors import NotACredentialError
-from protocol.events import StatusChange
 from protocol.primitives import ChainId, Digest
+from protocol.registry.events import StatusChange
 from tests.verifier.fake_chain import FakeReader, build_network
 from tests.verifier.world import (
     MemoryDocuments,
@@ -336,7 +336,7 @@ def test_a_moment_before_the_chain_began_is_unknown(world: World) -> None:
     ],
 )
 def test_a_recipient_is_compared_by_kind(world: World, typed: str, verdict: Verdict) -> None:
-    from issuer.recipient import build_identifiers
+    from issuer.inputs.recipient import build_identifiers
 
     def edit(document: dict) -> None:
         document["credentialSubject"]["id"] = "did:example:wiremu"

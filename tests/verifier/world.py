@@ -12,26 +12,26 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from protocol.chain import Network, Role
-from protocol.data_integrity import (
+from protocol.credentials.status_index import locate
+from protocol.primitives import Address, Digest, IssuerId, Leaf, Root, TransactionHash
+from protocol.proofs.data_integrity import (
     build_eddsa_options,
     build_merkle_proof,
     hash_options,
     render_signature,
     signing_input,
 )
-from protocol.did_document import DidDocument, parse_did_document
-from protocol.events import StatusChange
-from protocol.merkle import Side, Step, fold_path
-from protocol.multikey import (
+from protocol.proofs.did_document import DidDocument, parse_did_document
+from protocol.proofs.merkle import Side, Step, fold_path
+from protocol.proofs.multikey import (
     Secp256k1Key,
     find_key_address,
     render_ed25519,
     render_secp256k1,
     split_secp256k1,
 )
-from protocol.primitives import Address, Digest, IssuerId, Leaf, Root, TransactionHash
-from protocol.receipt import Receipt, render_receipt
-from protocol.status_index import locate
+from protocol.proofs.receipt import Receipt, render_receipt
+from protocol.registry.events import StatusChange
 from tests.protocol.credentials import build_unsigned, leaf_of
 from tests.verifier.fake_chain import FakeChain, FakeReader, build_network
 from verifier.policy import DEFAULT_POLICY

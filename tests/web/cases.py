@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from protocol.errors import ChainDisagreementError
-from protocol.events import StatusChange
 from protocol.primitives import ChainId
+from protocol.registry.events import StatusChange
 from tests.protocol.credentials import build_unsigned
 from tests.verifier.world import Issued, World
 from verifier.report import Report

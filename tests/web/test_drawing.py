@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocol.merkle import STEP_LIMIT
+from protocol.proofs.merkle import STEP_LIMIT
 from tests.web.cases import CASES
 from verifier.web.presentation.drawing import WIDTH, build_drawing
 from verifier.web.presentation.seal import draw_seal

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from protocol.errors import ChainDisagreementError, ChainUnreachableError
-from protocol.node import NodeError
+from protocol.nodes.node import NodeError
 from protocol.primitives import Digest
 from tests.verifier.fake_chain import FakeChain, FakeReader, build_network
 from verifier.checks import CHECKS

@@ -1,8 +1,8 @@
 """Steps 8 and 9: is the batch root recorded, for good?"""
 
 from protocol.chain import AnchorRecord, Block, Network, Transaction
-from protocol.events import Anchored
 from protocol.primitives import render_address, render_hex
+from protocol.registry.events import Anchored
 from verifier.checks.finding import Finding, build_failed, build_passed, build_unknown
 from verifier.evidence import AnchorEvidence, Cause, Evidence, Unknown
 from verifier.report import Fact, render_time

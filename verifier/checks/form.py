@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from protocol.contexts import CREDENTIAL_CONTEXTS
+from protocol.credentials.contexts import CREDENTIAL_CONTEXTS
 from verifier.checks.finding import Finding, build_failed, build_passed, build_unknown
 from verifier.evidence import Cause, Evidence, Foreign, Opened, Refused, Unknown, UnknownTerms
 from verifier.report import Fact, Facts

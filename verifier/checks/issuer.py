@@ -10,8 +10,8 @@ from protocol.chain import (
     KeyRecord,
     Network,
 )
-from protocol.did_document import DidDocument, find_address
 from protocol.primitives import render_address, render_hex
+from protocol.proofs.did_document import DidDocument, find_address
 from verifier.checks.finding import (
     Finding,
     build_failed,

@@ -1,10 +1,10 @@
 """Step 10: was the key the issuer's, and live, when it recorded the root?"""
 
 from protocol.chain import AnchorRecord, Block, KeyRecord, Role
-from protocol.did_document import DidDocument, find_address
 from protocol.errors import MultikeyError
-from protocol.multikey import Secp256k1Key, find_key_address, parse_multikey
 from protocol.primitives import Address, render_address
+from protocol.proofs.did_document import DidDocument, find_address
+from protocol.proofs.multikey import Secp256k1Key, find_key_address, parse_multikey
 from verifier.checks.finding import (
     Finding,
     build_failed,

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from protocol.data_integrity import verify_ed25519
-from protocol.did_document import DidDocument
-from protocol.multikey import Ed25519Key
+from protocol.proofs.data_integrity import verify_ed25519
+from protocol.proofs.did_document import DidDocument
+from protocol.proofs.multikey import Ed25519Key
 from verifier.checks.finding import (
     Finding,
     build_failed,

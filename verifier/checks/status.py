@@ -3,8 +3,8 @@
 from typing import Final
 
 from protocol.chain import AnchorRecord
+from protocol.credentials.status_index import locate
 from protocol.primitives import render_address, render_hex
-from protocol.status_index import locate
 from verifier.checks.finding import (
     Finding,
     build_failed,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from protocol.strict_json import CREDENTIAL_LIMIT_BYTES
+from protocol.credentials.strict_json import CREDENTIAL_LIMIT_BYTES
 
 FORM_OVERHEAD_BYTES: Final = 65_536
 """Boundaries, part headers and the short fields of a form."""

@@ -10,7 +10,7 @@ from importlib.resources import files
 from typing import Final
 
 from protocol.chain import Block, ChainReader
-from protocol.contexts import PINNED
+from protocol.credentials.contexts import PINNED
 from protocol.errors import ChainError
 from verifier.web.directory import Served
 from verifier.web.metrics import Sample
@@ -90,7 +90,7 @@ def list_gauges(readiness: Readiness) -> Iterator[Sample]:
 
 def _find_damage() -> Iterator[str]:
     for url, (name, expected) in PINNED.items():
-        data = (files("protocol") / "context_files" / name).read_bytes()
+        data = (files("protocol.credentials") / "context_files" / name).read_bytes()
         if hashlib.sha256(data).hexdigest() != expected:
             yield url
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from protocol.credential import CREDENTIAL_TYPES
+from protocol.credentials.credential import CREDENTIAL_TYPES
 from verifier.checks import CHECKS
 from verifier.report import Verdict
 from verifier.web.config import WebConfig

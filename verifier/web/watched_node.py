@@ -7,7 +7,7 @@ from contextvars import ContextVar
 from typing import Final
 
 from protocol.errors import ChainDisagreementError, ChainError, ChainUnreachableError
-from protocol.node import Node, NodeError
+from protocol.nodes.node import Node, NodeError
 from verifier.web.metrics import CallOutcome, Metrics
 
 _DEADLINE: Final[ContextVar[float | None]] = ContextVar("rootseal_deadline", default=None)
@@ -24,7 +24,7 @@ def limit_questions(seconds: float) -> Iterator[None]:
 
 
 class WatchedNode:
-    """Implements `protocol.node.Node` over another node."""
+    """Implements `protocol.nodes.node.Node` over another node."""
 
     def __init__(self, node: Node, metrics: Metrics) -> None:
         """Ask ``node``; count in ``metrics``."""

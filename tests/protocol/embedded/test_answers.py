@@ -2,7 +2,7 @@
 
 import pytest
 
-from protocol.node import NodeError
+from protocol.nodes.node import NodeError
 from protocol.primitives import hash_keccak
 from tests.protocol.embedded.chains import (
     ALICE,

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from eth_account import Account
 
-from protocol.calldata import encode_deployment
 from protocol.embedded import create_embedded
-from protocol.node import NodeError
+from protocol.nodes.node import NodeError
+from protocol.registry.calldata import encode_deployment
 from tests import nodes
 from tests.protocol.embedded.chains import (
     CHAIN_ID,

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 import rlp
 
-from protocol.node import NodeError
+from protocol.nodes.node import NodeError
 from tests.protocol.embedded.chains import (
     ALICE,
     BOB,

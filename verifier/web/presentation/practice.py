@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from protocol.networks import EMBEDDED, LOCAL
+from protocol.nodes.networks import EMBEDDED, LOCAL
 from verifier.report import Report
 
 _NAMES: Final = frozenset({EMBEDDED, LOCAL, "sepolia", "hoodi"})

@@ -1,0 +1,1 @@
+"""From a source to anchored files: plan, hash, sign, anchor, write, check."""

@@ -1,0 +1,1 @@
+"""What a batch is drafted from: rosters, achievements, ready-made credentials."""

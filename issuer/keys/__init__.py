@@ -1,0 +1,1 @@
+"""Keys behind signers that never show them."""

@@ -1,0 +1,1 @@
+"""How this home reaches a chain, and brings one operation onto it exactly once."""

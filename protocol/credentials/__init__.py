@@ -1,0 +1,1 @@
+"""A credential: read, guarded, canonicalised, and what of it may be shown."""

@@ -1,0 +1,1 @@
+"""Networks, and the nodes through which they are asked and sent to."""
