@@ -3,31 +3,26 @@
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
 
 from issuer.errors import BadInputError
 from issuer.inputs.achievement_shape import complete_shape
-from issuer.inputs.draft import Awarder, Occasion, build_issuer, draft_credential
+from issuer.inputs.draft import PROBE, Awarder, build_issuer, draft_credential
 from issuer.inputs.input_files import BYTE_ORDER_MARK, find_wide_encoding, read_input, refuse_file
 from issuer.inputs.learner import Learner
 from issuer.inputs.problems import Problem
-from issuer.inputs.randomness import SEED_BYTES
 from issuer.inputs.rubric import Level, RubricError, read_levels
 from protocol.credentials.canonical import canonicalise
 from protocol.credentials.contexts import CREDENTIAL_CONTEXTS
 from protocol.credentials.guard import PLACE_RULES, Place, walk
 from protocol.credentials.schema import find_achievement_problems, load_definitions
-from protocol.credentials.status_index import render_status
 from protocol.credentials.strict_json import CREDENTIAL_LIMIT_BYTES, parse_object
 from protocol.errors import GuardError, NotACredentialError, ProtocolError
 
 PLACE: Final = "credentialSubject.achievement"
 """Where it stands in a credential."""
-_PROBE_MOMENT: Final = datetime(1899, 1, 1, tzinfo=UTC)
-_PROBE_STATUS: Final = render_status("https://status.invalid", 0, 0)
 _REQUIRED_TEXTS: Final = ("name", "description")
 _REMEDIES: Final[Mapping[str, str]] = {
     "G2": "remove it",
@@ -224,8 +219,7 @@ def _probe(
         language=None,
         evidence=(),
     )
-    occasion = Occasion(0, bytes(SEED_BYTES), _PROBE_STATUS, _PROBE_MOMENT)
-    credential = draft_credential(build_issuer(awarder), achievement, learner, occasion)
+    credential = draft_credential(build_issuer(awarder), achievement, learner, PROBE)
     try:
         canonicalise(credential)
     except GuardError as error:

@@ -8,9 +8,10 @@ from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
 from issuer.inputs.learner import EvidenceItem, Learner
-from issuer.inputs.randomness import derive_credential_id
+from issuer.inputs.randomness import SEED_BYTES, derive_credential_id
 from issuer.inputs.recipient import build_identifiers
 from protocol.credentials.contexts import CREDENTIAL_CONTEXTS
+from protocol.credentials.status_index import LIST_ENTRIES, LIST_LIMIT, render_status
 from protocol.primitives import Digest
 
 _SHA256_MULTIHASH: Final = bytes([0x12, 0x20])
@@ -48,6 +49,15 @@ class Occasion:
     seed: bytes
     status: Mapping[str, object]
     moment: datetime
+
+
+PROBE: Final = Occasion(
+    0,
+    bytes(SEED_BYTES),
+    render_status(f"https://{'a' * 200}.invalid", LIST_LIMIT - 1, LIST_ENTRIES - 1),
+    datetime(1899, 1, 1, tzinfo=UTC),
+)
+"""An occasion that never comes, as long as any: inputs are tried with it before one is planned."""
 
 
 def draft_credential(

@@ -21,15 +21,14 @@ from issuer.inputs.achievement import (
     parse_json_file,
     reduce_creator,
 )
-from issuer.inputs.draft import Awarder, build_issuer, render_day_time
+from issuer.inputs.draft import PROBE, Awarder, build_issuer, render_day_time
 from issuer.inputs.input_files import refuse_file
 from issuer.inputs.problems import Problem
-from issuer.inputs.randomness import SEED_BYTES, derive_credential_id
+from issuer.inputs.randomness import derive_credential_id
 from issuer.progress import Progress
 from protocol.credentials.canonical import canonicalise
 from protocol.credentials.contexts import CREDENTIAL_CONTEXTS
 from protocol.credentials.schema import find_schema_problems, parse_moment
-from protocol.credentials.status_index import render_status
 from protocol.credentials.strict_json import CREDENTIAL_LIMIT_BYTES
 from protocol.errors import GuardError, ProtocolError
 from protocol.primitives import Digest
@@ -41,8 +40,6 @@ SUFFIX: Final = ".json"
 _RANDOM_ID: Final = re.compile(
     r"urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\Z"
 )
-_PROBE_MOMENT: Final = datetime(1899, 1, 1, tzinfo=UTC)
-_PROBE_STATUS: Final = render_status("https://status.invalid", 0, 0)
 _HEAD: Final = ("@context", "id", "type", "name", "description", "issuer", "validFrom")
 """Members that come first in what is drafted, as in drafts from a roster."""
 Fault = tuple[str, str, str]
@@ -203,8 +200,8 @@ def _find_issuer_faults(issuer: object, awarder: Awarder) -> Iterator[Fault]:
 
 def _find_credential_faults(prepared: Mapping[str, object]) -> Iterator[Fault]:
     """Yield what schema, guard and canonical form say to the credential that it will become."""
-    seed = bytes(SEED_BYTES)
-    document = _complete(prepared, derive_credential_id(seed, 0), _PROBE_STATUS, _PROBE_MOMENT)
+    name = derive_credential_id(PROBE.seed, PROBE.position)
+    document = _complete(prepared, name, PROBE.status, PROBE.moment)
     size = len(json.dumps(document, ensure_ascii=False, indent=2).encode())
     if size > CREDENTIAL_LIMIT_BYTES - RESERVED_BYTES:
         reason = f"takes {size:,} bytes, too many for {CREDENTIAL_LIMIT_BYTES:,} with its proofs"

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -11,7 +11,7 @@ from typing import Final
 from issuer.errors import BadInputError
 from issuer.inputs.achievement import Achievement, find_remedy, load_achievement
 from issuer.inputs.csv_records import Record, split_records
-from issuer.inputs.draft import Awarder, Occasion, build_issuer, draft_credential
+from issuer.inputs.draft import PROBE, Awarder, Occasion, build_issuer, draft_credential
 from issuer.inputs.evidence_files import EvidenceFiles
 from issuer.inputs.input_files import (
     ROSTER_LIMIT_BYTES,
@@ -23,7 +23,6 @@ from issuer.inputs.input_files import (
 )
 from issuer.inputs.learner import Learner, render_learner
 from issuer.inputs.problems import Problem
-from issuer.inputs.randomness import SEED_BYTES
 from issuer.inputs.roster_columns import (
     IDENTIFYING,
     KNOWN,
@@ -36,7 +35,6 @@ from issuer.inputs.roster_rows import RowReader, RowRules
 from issuer.progress import Progress
 from protocol.credentials.canonical import canonicalise
 from protocol.credentials.schema import find_schema_problems
-from protocol.credentials.status_index import LIST_ENTRIES, LIST_LIMIT, render_status
 from protocol.credentials.strict_json import CREDENTIAL_LIMIT_BYTES
 from protocol.errors import ProtocolError
 from protocol.primitives import Digest
@@ -48,11 +46,6 @@ _DRAFT_BYTES: Final = CREDENTIAL_LIMIT_BYTES - RESERVED_BYTES
 _EVIDENCE_BYTES: Final = 500
 """More than one evidence entry takes beside its own texts: names of members, blanks, its digest."""
 _REPORTED_ROWS: Final = 100
-_PROBE_MOMENT: Final = datetime(1899, 1, 1, tzinfo=UTC)
-_PROBE_STATUS: Final = render_status(
-    f"https://{'a' * 200}.invalid", LIST_LIMIT - 1, LIST_ENTRIES - 1
-)
-_PROBE: Final = Occasion(0, bytes(SEED_BYTES), _PROBE_STATUS, _PROBE_MOMENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +243,7 @@ def _find_refused(source: RosterSource) -> Iterator[Problem]:
 
 
 def _draft_probe(source: RosterSource, learner: Learner) -> dict[str, object]:
-    return draft_credential(source.issuer, source.achievement, learner, _PROBE)
+    return draft_credential(source.issuer, source.achievement, learner, PROBE)
 
 
 def _measure(credential: Mapping[str, object]) -> int:

@@ -83,6 +83,6 @@ def clean_heading(raw: str) -> str:
 
 
 def _describe_unknown(column: str) -> HeaderFault:
-    near = get_close_matches(re.sub(r"[\W]+", "_", column.casefold()), KNOWN, n=1)
+    near = get_close_matches(re.sub(r"[\W]+", "_", column.casefold()).strip("_"), KNOWN, n=1)
     hint = f"did you mean {near[0]}? Otherwise remove it" if near else "remove it"
     return HeaderFault(column, "is no column of a roster", f"{hint}; known are {', '.join(KNOWN)}")
