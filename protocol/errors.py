@@ -17,6 +17,7 @@ ChainError                          the chain could not be asked, or refused
 ├─ NoRegistryError(network)         no registry is recorded for the network
 ├─ WrongGenesisError(network, expected, actual)  the right chain id, but another chain
 ├─ UnexpectedCodeError(network, address)    the contract's code is not the known one
+├─ ProofRefusedError(reason)        a state proof that does not hold
 └─ TransactionRefusedError(reason)  the node or contract refused a transaction
    └─ NonceTakenError(nonce)        another transaction holds the nonce, mined or waiting
 ConfigurationError(setting, reason, remedy)   a network file, policy or home is unusable
@@ -195,6 +196,15 @@ class UnexpectedCodeError(ChainError):
         super().__init__(
             f"On {network} the address {render_address(address)} does not hold the registry's code."
         )
+
+
+class ProofRefusedError(ChainError):
+    """A proof of state that does not lead to what it claims."""
+
+    def __init__(self, reason: str) -> None:
+        """Keep the reason, a clause."""
+        self.reason: Final = reason
+        super().__init__(f"The proof does not hold: {reason}.")
 
 
 class TransactionRefusedError(ChainError):

@@ -5,6 +5,7 @@ on the answer's size, no redirects, no retry of anything that sends, and errors 
 An endpoint's address carries its key, so it appears in no message, no traceback and no log.
 """
 
+import json
 import logging
 import queue
 import threading
@@ -20,14 +21,17 @@ from web3 import HTTPProvider
 from web3.types import RPCEndpoint
 
 from protocol.errors import ChainUnreachableError
+from protocol.nodes.batches import Question, Reply
 from protocol.nodes.node import Node, NodeError
-from protocol.nodes.rpc_answer import parse_rpc_answer
+from protocol.nodes.rpc_answer import parse_rpc_answer, parse_rpc_batch
 
 CALL_SECONDS: Final = 3.0
 ANSWER_LIMIT_BYTES: Final = 16 << 20
 """The largest answer asked for is a block's logs of one contract; providers stop near 10 MB too."""
 READ_ATTEMPTS: Final = 2
 PAUSE_SECONDS: Final = 0.2
+BATCH_TIMES: Final = 5
+"""A batch may take so many times the time of one call."""
 _CHUNK_BYTES: Final = 65_536
 _WORTH_A_RETRY: Final = (429, 500, 502, 503, 504)
 _TOO_MANY: Final = (429, -32005)
@@ -65,6 +69,7 @@ class HttpNode(Node):
         self._endpoint = endpoint
         self._timeout_seconds = timeout_seconds
         self._limit_bytes = limit_bytes
+        self._takes_batches = True
         self._session = _open_session(endpoint)
         self._provider = HTTPProvider(
             endpoint, session=self._session, exception_retry_configuration=None
@@ -79,13 +84,50 @@ class HttpNode(Node):
 
     def request(self, method: str, params: Sequence[object]) -> object:
         """Return the ``result`` of one JSON-RPC call (`Node.request`)."""
-        deadline = time.monotonic() + self._timeout_seconds
         question = self._provider.encode_rpc_request(RPCEndpoint(method), list(params))
         attempts = 1 if method in _SENDING else READ_ATTEMPTS
+        deadline = time.monotonic() + self._timeout_seconds
+        return self._try(lambda: self._ask_once(question, deadline), attempts, deadline)
+
+    def request_many(self, questions: Sequence[Question]) -> list[Reply]:
+        """Return a reply to each question that reads (`BatchNode.request_many`).
+
+        An endpoint that takes no batches, or not this one, is asked one by one from then on.
+        """
+        if self._takes_batches and len(questions) > 1:
+            try:
+                deadline = time.monotonic() + self._timeout_seconds * BATCH_TIMES
+                return self._try(lambda: self._ask_batch(questions, deadline), 1, deadline)
+            except ChainUnreachableError:
+                self._takes_batches = False
+        return [self._ask_one_of_many(*question) for question in questions]
+
+    def _ask_one_of_many(self, method: str, params: Sequence[object]) -> Reply:
+        try:
+            return self.request(method, params)
+        except NodeError as error:
+            return error
+
+    def _ask_batch(self, questions: Sequence[Question], deadline: float) -> list[Reply]:
+        batch = [
+            {"jsonrpc": "2.0", "id": number, "method": method, "params": list(params)}
+            for number, (method, params) in enumerate(questions)
+        ]
+        body = _run_until(deadline, lambda: self._post(json.dumps(batch).encode(), deadline))
+        try:
+            replies = parse_rpc_batch(body, len(batch))
+        except ValueError as error:
+            raise _UnusableError(str(error), again=False) from None
+        if any(isinstance(reply, NodeError) and reply.code in _TOO_MANY for reply in replies):
+            raise _UnusableError("the endpoint limits our rate", again=True)
+        return replies
+
+    def _try(self, attempt: Callable[[], Result], attempts: int, deadline: float) -> Result:
+        """Return what an attempt returns, as often as is allowed and worth it."""
         while True:
             attempts -= 1
             try:
-                return self._ask_once(question, deadline)
+                return attempt()
             except _UnusableError as error:
                 late = time.monotonic() + PAUSE_SECONDS > deadline
                 if late or not (error.again and attempts):

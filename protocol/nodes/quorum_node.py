@@ -10,7 +10,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from protocol.errors import ChainDisagreementError, ChainUnreachableError
+from protocol.errors import ChainDisagreementError, ChainError, ChainUnreachableError
+from protocol.nodes.batches import Question, Reply, request_each
 from protocol.nodes.blocks import is_state_missing
 from protocol.nodes.node import Node, NodeError
 
@@ -85,6 +86,34 @@ class QuorumNode(Node):
             return self._find_common_block(params)
         return self._agree(method, self._pin(method, params))
 
+    def request_many(self, questions: Sequence[Question]) -> list[Reply]:
+        """Return what the endpoints agree on for each question (`BatchNode.request_many`).
+
+        Where they disagree, the reply is the disagreement. No question may name a tag.
+        """
+        given, silence = [], None
+        for place in self._find_awake():
+            try:
+                given.append(request_each(self._nodes[place], questions))
+            except ChainUnreachableError as error:
+                self._rest(place)
+                silence = error
+        if not given:
+            raise silence or self._report_silence()
+        replies = zip(questions, zip(*given, strict=True), strict=True)
+        return [self._settle(method, each) for (method, _), each in replies]
+
+    def _settle(self, method: str, replies: Sequence[Reply]) -> Reply:
+        """Return one reply for those of all endpoints."""
+        refusals = [reply for reply in replies if isinstance(reply, NodeError)]
+        answers = [reply for reply in replies if not isinstance(reply, ChainError)]
+        if method not in _COMPARED:
+            return answers[0] if answers else refusals[0]
+        try:
+            return self._agree_on(method, answers, refusals)
+        except (NodeError, ChainDisagreementError) as error:
+            return error
+
     def _send_to_all(self, method: str, params: Sequence[object]) -> object:
         """Return the first acceptance; any endpoint may bring it onto the chain."""
         answers, refusals = self._ask_all(method, params)
@@ -102,7 +131,9 @@ class QuorumNode(Node):
         raise silence or self._report_silence()
 
     def _agree(self, method: str, params: Sequence[object]) -> object:
-        answers, refusals = self._ask_all(method, params)
+        return self._agree_on(method, *self._ask_all(method, params))
+
+    def _agree_on(self, method: str, answers: list[object], refusals: list[NodeError]) -> object:
         reverts = [refusal for refusal in refusals if not _is_inability(refusal)]
         self._count(len(answers) + len(reverts))
         if not answers:
@@ -164,8 +195,11 @@ class QuorumNode(Node):
         try:
             return self._nodes[place].request(method, params)
         except ChainUnreachableError:
-            self._silent_until[place] = self._now_seconds() + REST_SECONDS
+            self._rest(place)
             raise
+
+    def _rest(self, place: int) -> None:
+        self._silent_until[place] = self._now_seconds() + REST_SECONDS
 
     def _find_awake(self) -> list[int]:
         """Return the endpoints to ask: all but those at rest, or all if all are at rest."""

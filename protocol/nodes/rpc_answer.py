@@ -36,15 +36,46 @@ def parse_rpc_answer(body: bytes, question: bytes) -> object:
     return answer["result"]
 
 
-def _parse_object(body: bytes) -> dict[str, object]:
+def parse_rpc_batch(body: bytes, count: int) -> list[object | NodeError]:
+    """Return results and refusals of a batch in the order of its ids, 0 to ``count - 1``.
+
+    Raises:
+        ValueError: the bytes are no answers to just these questions; the words are safe to show.
+    """
+    answers = _parse_json(body)
+    if not isinstance(answers, list) or not all(isinstance(each, dict) for each in answers):
+        message = "the endpoint answers no batch"
+        raise ValueError(message)
+    by_id = {each.get("id"): each for each in answers if type(each.get("id")) is int}
+    if len(answers) != count or by_id.keys() != set(range(count)):
+        message = "the endpoint answers other questions than those of the batch"
+        raise ValueError(message)
+    return [_read_result(by_id[number]) for number in range(count)]
+
+
+def _read_result(answer: dict[str, object]) -> object | NodeError:
+    error = answer.get("error")
+    if isinstance(error, dict):
+        return _build_error(error)
+    if error is not None or "result" not in answer:
+        message = "an answer of the batch has no result"
+        raise ValueError(message)
+    return answer["result"]
+
+
+def _parse_json(body: bytes) -> object:
     if _is_too_deep(body):
         message = "the endpoint's answer is nested too deeply"
         raise ValueError(message)
     try:
-        answer = json.loads(body)
+        return json.loads(body)
     except ValueError:
         message = "the endpoint's answer is not JSON"
         raise ValueError(message) from None
+
+
+def _parse_object(body: bytes) -> dict[str, object]:
+    answer = _parse_json(body)
     if not isinstance(answer, dict):
         message = "the endpoint's answer is no JSON object"
         raise ValueError(message)  # noqa: TRY004 (one kind of error for every unusable answer)

@@ -4,8 +4,6 @@ Nodes drop old bodies, receipts and states, and test networks end. What is captu
 later verifier check the anchor against nothing but a block hash.
 """
 
-from typing import Final
-
 from protocol.nodes.answers import Answer, ask
 from protocol.nodes.node import Node, NodeError
 from protocol.nodes.transactions import rebuild_transaction
@@ -15,19 +13,14 @@ from protocol.primitives import (
     IssuerId,
     Root,
     TransactionHash,
-    hash_keccak,
     render_hex,
 )
-
-_WORD_BYTES: Final = 32
-_ANCHORS_SLOT: Final = 0
-"""Storage slot of the mapping issuer → root → anchor (docs/contract.md); a snapshot freezes it."""
+from protocol.registry.layout import locate_anchor
 
 
 def find_anchor_slot(issuer_id: IssuerId, root: Root) -> Digest:
     """Return the storage slot of a root's record in the registry."""
-    mapping = hash_keccak(_widen(issuer_id) + _widen(_ANCHORS_SLOT))
-    return hash_keccak(root + mapping)
+    return locate_anchor(issuer_id, root).position
 
 
 def gather_chain_evidence(
@@ -66,7 +59,3 @@ def _check_same_block(header: Answer, receipt: Answer) -> None:
     there = header.find_member("hash").parse_digest()
     if there != receipt.find_member("blockHash").parse_digest():
         raise header.refuse("the block was replaced meanwhile")
-
-
-def _widen(number: int) -> bytes:
-    return number.to_bytes(_WORD_BYTES, "big")
