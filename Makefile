@@ -7,6 +7,7 @@
 PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
+INTEROP := tests/interop
 DEBIAN_PACKAGES := chromium fonts-noto-cjk wrk
 
 .PHONY: demo test test-python test-contracts check drift bench lock clean
@@ -16,7 +17,7 @@ demo: .venv/installed
 
 test: test-contracts test-python
 
-test-python: .venv/installed-dev node_modules/.installed .venv/browser
+test-python: .venv/installed-dev node_modules/.installed .venv/browser $(INTEROP)/.venv/installed
 	$(BIN)/python -m pytest -n auto
 
 test-contracts: node_modules/.installed
@@ -55,6 +56,15 @@ node_modules/.installed: package-lock.json
 	npm ci --silent --no-audit --no-fund
 	touch $@
 
+# Verifiers of others, which the tests hand our credentials to: in environments of their own.
+$(INTEROP)/.venv/installed: $(INTEROP)/requirements.lock $(INTEROP)/package-lock.json $(INTEROP)/install_blockcerts.mjs | .venv/installed
+	@command -v npm >/dev/null || { echo 'The tests need Node 20 and npm (the program itself does not).' >&2; exit 69; }
+	npm ci --prefix $(INTEROP) --ignore-scripts --silent --no-audit --no-fund
+	node $(INTEROP)/install_blockcerts.mjs
+	[ -x $(INTEROP)/.venv/bin/python ] || $(PYTHON) -m venv $(INTEROP)/.venv
+	$(INTEROP)/.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $(INTEROP)/requirements.lock
+	touch $@
+
 # The browser comes from Debian; where one may not install it, say what is wanted.
 .venv/browser: | .venv/installed
 	@command -v chromium >/dev/null && command -v wrk >/dev/null || { \
@@ -69,7 +79,8 @@ lock:
 	$(PYTHON) -m venv .lock-venv && .lock-venv/bin/pip install --quiet uv
 	.lock-venv/bin/uv pip compile --quiet --universal --python-version 3.11 --prerelease if-necessary-or-explicit --generate-hashes pyproject.toml -o requirements.lock
 	.lock-venv/bin/uv pip compile --quiet --universal --python-version 3.11 --prerelease if-necessary-or-explicit --generate-hashes --extra dev --constraint requirements.lock pyproject.toml -o requirements-dev.lock
+	.lock-venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes $(INTEROP)/requirements.in -o $(INTEROP)/requirements.lock
 	rm -rf .lock-venv
 
 clean:
-	rm -rf .venv node_modules artifacts cache coverage coverage.json
+	rm -rf .venv node_modules $(INTEROP)/.venv $(INTEROP)/node_modules artifacts cache coverage coverage.json

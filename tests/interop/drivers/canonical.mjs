@@ -1,0 +1,28 @@
+// jsonld.js with rdf-canonize: the canonical form of each document, its contexts from files.
+//
+// canonical.mjs ADDRESS FILE [ADDRESS FILE …]
+import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
+
+import { answerLines, listMessages } from './lines.mjs';
+
+const jsonld = createRequire(import.meta.url)('jsonld');
+const contexts = new Map();
+const given = process.argv.slice(2);
+for (let each = 0; each < given.length; each += 2) {
+  contexts.set(given[each], JSON.parse(readFileSync(given[each + 1], 'utf8')));
+}
+
+async function documentLoader(url) {
+  if (!contexts.has(url)) throw new Error(`not pinned: ${url}`);
+  return { contextUrl: null, documentUrl: url, document: contexts.get(url), tag: 'static' };
+}
+
+await answerLines(async ({ document }) => {
+  try {
+    const options = { algorithm: 'RDFC-1.0', format: 'application/n-quads', safe: true, documentLoader };
+    return { form: await jsonld.canonize(JSON.parse(document), options) };
+  } catch (error) {
+    return { refused: listMessages(error) };
+  }
+});
