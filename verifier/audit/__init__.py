@@ -1,0 +1,1 @@
+"""The auditor's walk: every record of the registry accounted for, at one stated block."""
