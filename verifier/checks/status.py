@@ -1,8 +1,11 @@
 """Step 13: does the credential still count, by the chain's own bits?"""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from operator import attrgetter
 from typing import Final
 
-from protocol.chain import AnchorRecord
+from protocol.chain import AnchorRecord, StatusWord
 from protocol.credentials.status_index import locate
 from protocol.primitives import render_address, render_hex
 from verifier.checks.finding import (
@@ -14,7 +17,7 @@ from verifier.checks.finding import (
     find_domain,
     name_institution,
 )
-from verifier.evidence import Change, Evidence, Unknown
+from verifier.evidence import Change, Evidence, StatusEvidence, Unknown
 from verifier.report import Fact, render_time
 
 REASONS: Final = {
@@ -32,6 +35,17 @@ REASONS: Final = {
 """The codes of DESIGN 3 in words; others are told by their number."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Purpose:
+    """Where one of the two bits is read, and the words for it."""
+
+    read_bits: Callable[[StatusWord], int]
+    find_change: Callable[[StatusEvidence], Change | Unknown]
+    moment: str
+    clear: str
+    tell: Callable[[Evidence, dict[str, Fact]], str]
+
+
 def check_revocation(evidence: Evidence) -> Finding:
     """13: the revocation bit is clear at the pinned block, and the batch as a whole not revoked.
 
@@ -46,7 +60,7 @@ def check_revocation(evidence: Evidence) -> Finding:
             **_describe_reason(record.reason),
         }
         return build_failed(_tell_withdrawn(evidence, batch), facts | batch)
-    finding = _judge(evidence, facts)
+    finding = _judge(evidence, facts, _REVOCATION)
     if finding.verdict == "failed" or not isinstance(record, Unknown):
         return finding
     return build_unknown(record, facts)
@@ -54,37 +68,31 @@ def check_revocation(evidence: Evidence) -> Finding:
 
 def check_suspension(evidence: Evidence) -> Finding:
     """13: the suspension bit, at the same list and index, is clear at the pinned block."""
-    facts = _list_facts(evidence)
+    return _judge(evidence, _list_facts(evidence), _SUSPENSION)
+
+
+def _judge(evidence: Evidence, facts: dict[str, Fact], purpose: _Purpose) -> Finding:
     if evidence.opened.credential.status is None:
         return build_not_applicable("It names no list.", facts)
     word = evidence.status.word
     if isinstance(word, Unknown):
         return build_unknown(word, facts)
-    if not word.suspended & _find_mask(evidence):
-        return build_passed("It is not on hold.", facts)
-    change = _describe_change(evidence.status.suspended, "held_at")
-    when = f" on {change['held_at']}" if change["held_at"] else ""
-    who = name_institution(evidence.issuer.names)
-    reason = f"{_start(who)} put it on hold{when}{_tell_reason(change)}. It may be reinstated."
-    return build_failed(reason, facts | change)
-
-
-def _judge(evidence: Evidence, facts: dict[str, Fact]) -> Finding:
-    if evidence.opened.credential.status is None:
-        return build_not_applicable("It names no list.", facts)
-    word = evidence.status.word
-    if isinstance(word, Unknown):
-        return build_unknown(word, facts)
-    if not word.revoked & _find_mask(evidence):
-        return build_passed("It has not been withdrawn.", facts)
-    change = _describe_change(evidence.status.revoked, "withdrawn_at")
-    return build_failed(_tell_withdrawn(evidence, change), facts | change)
+    if not purpose.read_bits(word) & _find_mask(evidence):
+        return build_passed(purpose.clear, facts)
+    change = _describe_change(purpose.find_change(evidence.status), purpose.moment)
+    return build_failed(purpose.tell(evidence, change), facts | change)
 
 
 def _tell_withdrawn(evidence: Evidence, change: dict[str, Fact]) -> str:
     who = _start(name_institution(evidence.issuer.names))
     when = f" on {change['withdrawn_at']}" if change["withdrawn_at"] else ""
     return f"{who} withdrew it{when}{_tell_reason(change)}. Ask for a newer one."
+
+
+def _tell_held(evidence: Evidence, change: dict[str, Fact]) -> str:
+    who = _start(name_institution(evidence.issuer.names))
+    when = f" on {change['held_at']}" if change["held_at"] else ""
+    return f"{who} put it on hold{when}{_tell_reason(change)}. It may be reinstated."
 
 
 def _tell_reason(change: dict[str, Fact]) -> str:
@@ -126,3 +134,19 @@ def _list_facts(evidence: Evidence) -> dict[str, Fact]:
     if not isinstance(names, Unknown):
         facts |= {"registered_name": names.name, "domain": find_domain(names.identifier)}
     return facts
+
+
+_REVOCATION: Final = _Purpose(
+    attrgetter("revoked"),
+    attrgetter("revoked"),
+    "withdrawn_at",
+    "It has not been withdrawn.",
+    _tell_withdrawn,
+)
+_SUSPENSION: Final = _Purpose(
+    attrgetter("suspended"),
+    attrgetter("suspended"),
+    "held_at",
+    "It is not on hold.",
+    _tell_held,
+)
