@@ -17,6 +17,7 @@ from jsonschema import Draft201909Validator, FormatChecker, ValidationError
 from referencing import Registry
 
 from protocol.credentials.guard import check_language
+from protocol.credentials.schema_fast import Check, compile_schema
 
 Problem = tuple[str, str]
 """The member's path, and a clause that says what is expected there."""
@@ -98,7 +99,9 @@ def _find_array_members(schema: Mapping[str, Any]) -> frozenset[str]:
 
 def find_schema_problems(document: Mapping[str, object]) -> tuple[Problem, ...]:
     """Return everything that is not as schema and prose want it; nothing means all is well."""
-    problems = list(_describe_all(_load_validator("").iter_errors(document)))
+    plain = _load_check()(document)
+    errors = () if plain else _load_validator("").iter_errors(document)
+    problems = list(_describe_all(errors))
     problems += _find_prose_problems(document)
     return tuple(sorted(set(problems)))
 
@@ -129,6 +132,12 @@ def _load_validator(class_name: str) -> Draft201909Validator:
             "$ref": f"#/$defs/{class_name}",
         }
     return Draft201909Validator(schema, registry=Registry(), format_checker=_FORMATS)
+
+
+@cache
+def _load_check() -> Check:
+    """Compile the schema to plain functions: most credentials are as it wants them."""
+    return compile_schema(_load_schema(), _FORMATS)
 
 
 def _describe_all(errors: Iterable[ValidationError]) -> Iterator[Problem]:

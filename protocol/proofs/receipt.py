@@ -10,6 +10,7 @@ written again and must come out the same (ATTACKS PV-01). Nothing in it is belie
 are recomputed, and the anchor only says where to look.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, NoReturn
@@ -25,7 +26,6 @@ from protocol.primitives import (
     TransactionHash,
     parse_hex,
     parse_prefixed_hex,
-    render_hex,
 )
 from protocol.proofs.merkle import STEP_LIMIT, Side, Step
 from protocol.proofs.multibase import parse_base58, render_base58
@@ -43,6 +43,43 @@ _CHAIN, _NETWORK, _TRANSACTION = range(3)
 _ETHEREUM: Final = 1
 _SIDES: Final = (Side.LEFT, Side.RIGHT)
 
+_UNSIGNED, _NEGATIVE, _ARRAY = 0x00, 0x20, 0x80
+_SMALL: Final = 24
+"""From here on a CBOR head says its size in bytes of its own."""
+_HASH: Final = bytes([0x58, 0x42, 0x78, 0x40])
+"""A byte string of 66 that holds a text of 64."""
+_HEAD: Final = bytes([_ARRAY | 4, _ARRAY | 2, _PATH])
+_STEP_HEADS: Final = {side: bytes([_ARRAY | 2, code]) + _HASH for code, side in enumerate(_SIDES)}
+_STEP_BYTES: Final = 2 + len(_HASH) + 2 * DIGEST_BYTES
+_ROOT_HEAD: Final = bytes([_ARRAY | 2, _ROOT]) + _HASH
+_LEAF_HEAD: Final = bytes([_ARRAY | 2, _LEAF]) + _HASH
+_ANCHOR_HEAD: Final = bytes(
+    (
+        *(_ARRAY | 2, _ANCHORS, _ARRAY | 1, _ARRAY | 3),
+        *(_ARRAY | 2, _CHAIN, _ETHEREUM),
+        *(_ARRAY | 2, _NETWORK),
+    )
+)
+_TRANSACTION_HEAD: Final = bytes([_ARRAY | 2, _TRANSACTION, 0x58, 0x44, 0x78, 0x42]) + b"0x"
+_DIGITS: Final = rb"([0-9a-f]{64})"
+_FORM: Final = re.compile(
+    re.escape(_HEAD)
+    + rb"(?:[\x80-\x97]|\x98.)((?:\x82[\x00\x01]"
+    + re.escape(_HASH)
+    + rb"[0-9a-f]{64})*)"
+    + re.escape(_ROOT_HEAD)
+    + _DIGITS
+    + re.escape(_LEAF_HEAD)
+    + _DIGITS
+    + re.escape(_ANCHOR_HEAD)
+    + rb"([\x00-\x17]|\x18.|\x19..|\x1a.{4}|\x1b.{8})"
+    + re.escape(_TRANSACTION_HEAD)
+    + _DIGITS
+    + rb"\Z",
+    re.DOTALL,
+)
+"""Everything but the shortest form of two numbers, which comparing the bytes sees to."""
+
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
@@ -57,19 +94,34 @@ class Receipt:
 
 def render_receipt(receipt: Receipt) -> str:
     """Return the proof value."""
-    anchor = [
-        [_CHAIN, _ETHEREUM],
-        [_NETWORK, receipt.chain_id],
-        [_TRANSACTION, _wrap(render_hex(receipt.transaction))],
-    ]
-    path = [[_SIDES.index(step.side), _wrap(step.sibling.hex())] for step in receipt.path]
-    pairs = [
-        [_PATH, path],
-        [_ROOT, _wrap(receipt.root.hex())],
-        [_LEAF, _wrap(receipt.leaf.hex())],
-        [_ANCHORS, [anchor]],
-    ]
-    return render_base58(cbor2.dumps(pairs))
+    return render_base58(encode_receipt(receipt))
+
+
+def encode_receipt(receipt: Receipt) -> bytes:
+    """Return the CBOR of a receipt: everything has its fixed place, so that it is only joined."""
+    steps = [_STEP_HEADS[step.side] + step.sibling.hex().encode() for step in receipt.path]
+    return b"".join(
+        (
+            _HEAD + encode_head(_ARRAY, len(steps)),
+            *steps,
+            _ROOT_HEAD + receipt.root.hex().encode(),
+            _LEAF_HEAD + receipt.leaf.hex().encode(),
+            _ANCHOR_HEAD + _encode_integer(receipt.chain_id),
+            _TRANSACTION_HEAD + receipt.transaction.hex().encode(),
+        )
+    )
+
+
+def encode_head(kind: int, size: int) -> bytes:
+    """Return the head of a CBOR item in its shortest form; ``size`` is below 2^64."""
+    if size < _SMALL:
+        return bytes([kind | size])
+    power = max(0, (size.bit_length() - 1).bit_length() - 3)
+    return bytes([kind | _SMALL + power]) + size.to_bytes(1 << power, "big")
+
+
+def _encode_integer(number: int) -> bytes:
+    return encode_head(_UNSIGNED, number) if number >= 0 else encode_head(_NEGATIVE, -1 - number)
 
 
 def parse_receipt(text: str) -> Receipt:
@@ -79,13 +131,46 @@ def parse_receipt(text: str) -> Receipt:
         ReceiptError: anything but the text that `render_receipt` gives for the same content.
     """
     try:
-        receipt = _read_receipt(_decode(parse_base58(text, RECEIPT_LIMIT_CHARACTERS)))
+        data = parse_base58(text, RECEIPT_LIMIT_CHARACTERS)
+        receipt = _read_plain(data) or _read_receipt(_decode(data))
     except ValueError as error:
         raise ReceiptError(str(error)) from error
-    if render_receipt(receipt) != text:
+    # Base 58 gives each run of bytes one text, so that it is enough to compare the bytes.
+    if encode_receipt(receipt) != data:
         reason = "it says the same in another encoding"
         raise ReceiptError(reason)
     return receipt
+
+
+def _read_plain(data: bytes) -> Receipt | None:
+    """Read the one form that is written; None sends anything else the long way, to be explained."""
+    found = _FORM.match(data)
+    if found is None:
+        return None
+    path, root, leaf, anchor, transaction = found.groups()
+    network = _read_integer(anchor)
+    if network is None or not 0 < network < CHAIN_ID_LIMIT or len(path) > _STEP_BYTES * STEP_LIMIT:
+        return None
+    starts = range(0, len(path), _STEP_BYTES)
+    return Receipt(
+        leaf=Leaf(bytes.fromhex(leaf.decode())),
+        root=Root(bytes.fromhex(root.decode())),
+        path=tuple(_read_plain_step(path[at : at + _STEP_BYTES]) for at in starts),
+        chain_id=ChainId(network),
+        transaction=TransactionHash(bytes.fromhex(transaction.decode())),
+    )
+
+
+def _read_plain_step(data: bytes) -> Step:
+    side = _SIDES[data[1]]
+    return Step(side, bytes.fromhex(data[len(_STEP_HEADS[side]) :].decode()))
+
+
+def _read_integer(data: bytes) -> int | None:
+    """Return an unsigned integer of CBOR; that it has its shortest form is seen afterwards."""
+    if len(data) == 1:
+        return data[0]
+    return int.from_bytes(data[1:], "big")
 
 
 def _read_receipt(item: object) -> Receipt:
@@ -144,10 +229,6 @@ def _read_array(item: object, size: int, name: str) -> list[object]:
     if not isinstance(item, list) or len(item) != size:
         _refuse(f"its {name} is not an array of {size}")
     return item
-
-
-def _wrap(text: str) -> bytes:
-    return cbor2.dumps(text)
 
 
 def _unwrap(item: object) -> str:

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocol.proofs.multibase import parse_base58, render_base58
+from protocol.proofs.base58_lanes import join_digits, split_digits
+from protocol.proofs.multibase import find_fast, parse_base58, render_base58, render_plain
 
 
 @given(st.binary(max_size=200))
@@ -36,3 +37,31 @@ def test_the_length_is_looked_at_first() -> None:
     assert parse_base58("z1111", 5) == bytes(4)
     with pytest.raises(ValueError, match="more than 5 characters"):
         parse_base58("z00000", 5)
+
+
+@pytest.mark.parametrize("size", [0, 1, 22, 23, 24, 46, 47, 64, 376, 1_136, 2_985])
+@pytest.mark.parametrize("first", [0, 1, 57, 58, 255])
+def test_lanes_hold_at_every_length(size: int, first: int) -> None:
+    """Numbers at the edge of a limb: all ones, one bit, and what lies between."""
+    for rest in (bytes(size), b"\xff" * size, bytes(range(256)) * 12):
+        data = bytes([first]) + rest[:size]
+        text = render_base58(data)
+        assert text == "z" + base58.b58encode(data).decode("ascii")
+        assert parse_base58(text, 10_000) == data
+
+
+@pytest.mark.parametrize("power", [1, 2, 16, 31, 32, 33, 63, 64, 65, 127, 128, 512, 1_557])
+def test_a_power_of_58_and_its_neighbours_are_right(power: int) -> None:
+    for number in (58**power - 1, 58**power, 58**power + 1):
+        digits = split_digits(number)
+        assert sum(digit * 58**place for place, digit in enumerate(reversed(digits))) == number
+        assert join_digits(digits) == number
+
+
+@given(st.binary(max_size=1_500))
+def test_the_optional_library_writes_the_same(data: bytes) -> None:
+    """The tests install it; without it the plain way is the only one."""
+    fast = find_fast()
+    assert fast is not None
+    number = int.from_bytes(data)
+    assert fast(number) == render_plain(number)

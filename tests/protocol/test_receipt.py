@@ -6,10 +6,12 @@ from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
+import cbor2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import protocol.proofs.receipt as module
 from protocol.errors import ReceiptError
 from protocol.primitives import ChainId, Leaf, Root, TransactionHash
 from protocol.proofs.merkle import STEP_LIMIT, Side, Step, fold_path
@@ -73,3 +75,36 @@ def test_a_number_that_is_no_chain_id_is_refused(chain_id: int) -> None:
     receipt = Receipt(leaf, Root(leaf), (), ChainId(1), TransactionHash(bytes(32)))
     with pytest.raises(ReceiptError, match="network is not a chain id"):
         parse_receipt(render_receipt(replace(receipt, chain_id=ChainId(chain_id))))
+
+
+def build_pairs(receipt: Receipt) -> list:
+    """What a receipt says, for a CBOR library that knows nothing of it."""
+    wrap = cbor2.dumps
+    path = [[int(step.side is Side.RIGHT), wrap(step.sibling.hex())] for step in receipt.path]
+    anchor = [[0, 1], [1, receipt.chain_id], [2, wrap("0x" + receipt.transaction.hex())]]
+    return [[3, path], [0, wrap(receipt.root.hex())], [1, wrap(receipt.leaf.hex())], [2, [anchor]]]
+
+
+@given(receipts)
+def test_a_cbor_library_writes_the_same_bytes(receipt: Receipt) -> None:
+    assert module.encode_receipt(receipt) == cbor2.dumps(build_pairs(receipt))
+
+
+@pytest.mark.parametrize(
+    "size", [0, 1, 23, 24, 255, 256, 65_535, 65_536, 2**32 - 1, 2**32, 2**64 - 1]
+)
+def test_numbers_have_their_shortest_form(size: int) -> None:
+    assert module.encode_head(0, size) == cbor2.dumps(size)
+
+
+@given(receipts, st.integers(0), st.binary(min_size=0, max_size=3))
+def test_the_quick_reading_takes_nothing_that_the_long_one_refuses(
+    receipt: Receipt, place: int, change: bytes
+) -> None:
+    """Bytes changed at random: what is read at once is what a CBOR library reads."""
+    good = module.encode_receipt(receipt)
+    place %= len(good)
+    changed = good[:place] + change + good[place + len(change) :]
+    quick = module._read_plain(changed)
+    if quick is not None and module.encode_receipt(quick) == changed:
+        assert cbor2.loads(changed) == build_pairs(quick)
