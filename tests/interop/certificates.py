@@ -1,4 +1,4 @@
-"""A certificate authority of the tests, so that verifiers of others speak real TLS to our server."""
+"""The tests' own certificate authority, so that verifiers of others speak real TLS to us."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

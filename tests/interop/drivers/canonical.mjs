@@ -1,4 +1,5 @@
-// jsonld.js with rdf-canonize: the canonical form of each document, its contexts from files.
+// jsonld.js with rdf-canonize: the canonical form of each document, its contexts from files, or of
+// each dataset.
 //
 // canonical.mjs ADDRESS FILE [ADDRESS FILE …]
 import { createRequire } from 'node:module';
@@ -6,7 +7,9 @@ import { readFileSync } from 'node:fs';
 
 import { answerLines, listMessages } from './lines.mjs';
 
-const jsonld = createRequire(import.meta.url)('jsonld');
+const require = createRequire(import.meta.url);
+const jsonld = require('jsonld');
+const canonize = require('rdf-canonize');
 const contexts = new Map();
 const given = process.argv.slice(2);
 for (let each = 0; each < given.length; each += 2) {
@@ -18,8 +21,14 @@ async function documentLoader(url) {
   return { contextUrl: null, documentUrl: url, document: contexts.get(url), tag: 'static' };
 }
 
-await answerLines(async ({ document }) => {
+await answerLines(async ({ document, dataset }) => {
   try {
+    if (dataset !== undefined) {
+      const quads = canonize.NQuads.parse(dataset);
+      // Some vectors take more work than the package's own limit allows.
+      const options = { algorithm: 'RDFC-1.0', format: 'application/n-quads', maxWorkFactor: Infinity };
+      return { form: await canonize.canonize(quads, options) };
+    }
     const options = { algorithm: 'RDFC-1.0', format: 'application/n-quads', safe: true, documentLoader };
     return { form: await jsonld.canonize(JSON.parse(document), options) };
   } catch (error) {

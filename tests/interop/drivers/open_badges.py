@@ -42,4 +42,5 @@ def answer(question):
 socket.getaddrinfo = resolve
 socket.create_connection = dial
 for line in sys.stdin:
-    print(json.dumps(answer(json.loads(line))), flush=True)
+    sys.stdout.write(json.dumps(answer(json.loads(line))) + "\n")
+    sys.stdout.flush()
