@@ -1,6 +1,7 @@
 """The pages as they are served: routes, weight, and a structure that no credential can change."""
 
 import gzip
+import io
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -174,3 +175,30 @@ def test_an_error_page_says_what_to_do_and_shows_no_block(client):
     assert answer.status_code == 400
     assert "Not a credential. We need the .json file, not a picture." in answer.text
     assert 'class="block"' not in answer.text
+
+
+def test_two_files_are_refused_as_a_page_has_one_verdict(client):
+    """Else the second would look as if it had been checked."""
+    good, bad = (client.get(f"/demo/{name}.json").data for name in ("genuine", "tampered"))
+    for first, second in ((good, bad), (bad, good)):
+        files = [(io.BytesIO(first), "a.json"), (io.BytesIO(second), "b.json")]
+        answer = client.post("/verify", data={"file": files})
+        assert answer.status_code == 400
+        assert "This page checks one file at a time." in answer.text
+        assert 'class="block"' not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("host", "shown"),
+    [
+        ("evil.example", "https://THIS-SITE/api/v1/verify"),
+        ("127.0.0.1.evil.example", "https://THIS-SITE/api/v1/verify"),
+        ("localhost:8000@evil.example", "https://THIS-SITE/api/v1/verify"),
+        ("127.0.0.1:8000", "http://127.0.0.1:8000/api/v1/verify"),
+    ],
+)
+def test_the_example_for_programs_names_no_host_that_a_caller_made_up(client, host, shown):
+    """WB-15."""
+    page = client.get("/about", headers={"Host": host}).text
+    assert shown in page
+    assert "evil" not in page

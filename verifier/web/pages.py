@@ -1,5 +1,6 @@
 """Pages for people: the first page, a result, an error. What they say is in ``presentation``."""
 
+import re
 from typing import Final
 
 from flask import Blueprint, Response, render_template, request
@@ -13,6 +14,8 @@ from verifier.web.service import find_service
 from verifier.web.uploads import AT, RECIPIENT, Answer, Submission, verify_known, verify_upload
 
 pages: Final = Blueprint("pages", __name__)
+UNNAMED: Final = "https://THIS-SITE/"
+_LOOPBACK: Final = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::[0-9]{1,5})?\Z")
 
 
 @pages.get("/")
@@ -26,7 +29,7 @@ def show_home() -> str:
 @pages.get("/about")
 def show_about() -> str:
     """Say what is checked, what is trusted, and how programs ask."""
-    return render_template("about.html", address=request.host_url)
+    return render_template("about.html", address=_tell_address())
 
 
 @pages.post("/verify")
@@ -53,6 +56,12 @@ def download_example(name: str) -> Response:
 def render_error(status: int, words: str) -> str:
     """Return the page for an error that is no verdict."""
     return render_template("error.html", status=status, words=words)
+
+
+def _tell_address() -> str:
+    """Return our own address; a host name that nobody configured is whatever the caller wrote."""
+    known = find_service().config.hosts or _LOOPBACK.match(request.host)
+    return request.host_url if known else UNNAMED
 
 
 def _build(answer: Answer) -> ResultPage:

@@ -48,7 +48,7 @@ PROBLEMS: Final = {
         "bad-request",
         "The request cannot be read",
         "{reason}",
-        "The form could not be read. Go back and send it again.",
+        "{reason} Go back and send it again.",
         Refusal.BAD_REQUEST,
     ),
     HTTPStatus.NOT_FOUND: Problem(

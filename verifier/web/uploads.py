@@ -21,14 +21,16 @@ from verifier.web.errors import BadFieldError
 from verifier.web.metrics import Refusal
 from verifier.web.moments import parse_moment
 from verifier.web.service import Service, find_service
+from verifier.web.watched_node import limit_questions
 
 FILE: Final = "file"
 TEXT: Final = "text"
 AT: Final = "at"
 RECIPIENT: Final = "recipient"
-FIELDS: Final = (FILE, TEXT, AT, RECIPIENT)
+TEXTS: Final = (TEXT, AT, RECIPIENT)
+"""Fields that are text and stand once; none of them may come as a file, nor a file as text."""
+FIELDS: Final = (FILE, *TEXTS)
 """Every field of a form that means something here."""
-ONCE: Final = (TEXT, AT, RECIPIENT)
 JSON_TYPES: Final = (
     "application/json",
     "application/ld+json",
@@ -67,22 +69,25 @@ def verify_uploads() -> tuple[Answer, ...]:
         werkzeug.exceptions.HTTPException: 400 odd moment, 413, 415, 429 or 503.
     """
     service = find_service()
+    _refuse_what_would_be_passed_over(request)
     submissions = _read_submissions(request, service)
-    _refuse_repetition(request)
     at = parse_moment(request.form.get(AT))
     recipient = request.form.get(RECIPIENT, "").strip() or None
     service.limiter.charge(request.remote_addr or "", len(submissions))
-    with service.gate.enter():
+    with service.gate.enter(), limit_questions(service.config.limits.request_seconds):
         return tuple(_verify(each, at, recipient, service) for each in submissions)
 
 
 def verify_upload() -> Answer:
-    """Verify the first credential of the current request; for its page.
+    """Verify the one credential of the current request; for its page.
 
     Raises:
         NotACredentialError: it is none.
+        BadFieldError: there are several, and a page could show one verdict only.
         FutureMomentError, werkzeug.exceptions.HTTPException: as `verify_uploads`.
     """
+    if len([each for each in request.files.getlist(FILE) if each.filename]) > 1:
+        raise BadFieldError("This page checks one file at a time.")
     answer = verify_uploads()[0]
     if isinstance(answer.result, NotACredentialError):
         raise answer.result
@@ -143,9 +148,12 @@ def _iterate_form(incoming: Request) -> Iterator[Submission]:
         yield Submission("pasted", pasted.encode("utf-8", errors="surrogatepass"))
 
 
-def _refuse_repetition(incoming: Request) -> None:
-    """A second recipient that is passed over would be a question answered without being asked."""
-    for name in ONCE:
+def _refuse_what_would_be_passed_over(incoming: Request) -> None:
+    """Refuse what nobody would look at: an unasked question would be answered with yes."""
+    if incoming.args or {*incoming.form} - {*TEXTS} or {*incoming.files} - {FILE}:
+        fields = f"{FILE} (a file), {', '.join(TEXTS)} (texts)"
+        raise BadFieldError(f"Known form fields are {fields}; there are no query parameters.")
+    for name in TEXTS:
         if len(incoming.form.getlist(name)) > 1:
             raise BadFieldError(f"The field {name} may be given once.")
 
