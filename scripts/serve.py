@@ -99,7 +99,7 @@ def serve_site(
         )
         count = workers or os.cpu_count() or 1
         build = partial(build_app, settings, complete, policy, names)
-        Server(build_settings(host, port, count), build).run()
+        Server(build_settings(host, port, count, config.proxies), build).run()
 
 
 def build_app(

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from verifier.web import server
+from verifier.web import worker
+from verifier.web.headers import HEADERS
 
 SECONDS = 60
 
@@ -28,17 +29,25 @@ class Site:
     temporary: Path
     log: Path
 
-    def ask(self, method: str, path: str, body=None, **headers: str):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=SECONDS)
+    def ask(self, method: str, path: str, body=None, source="127.0.0.1", **headers: str):
+        connection = http.client.HTTPConnection(
+            "127.0.0.1", self.port, timeout=SECONDS, source_address=(source, 0)
+        )
         with closing(connection):
             connection.request(method, path, body, headers)
             answer = connection.getresponse()
             return answer, answer.read()
 
-    def verify(self, data: bytes):
+    def verify(self, data: bytes, source="127.0.0.1"):
         kind = {"Content-Type": "application/json"}
-        answer, body = self.ask("POST", "/api/v1/verify", data, **kind)
+        answer, body = self.ask("POST", "/api/v1/verify", data, source, **kind)
         return answer.status, json.loads(body)
+
+    def send(self, data: bytes) -> bytes:
+        """Send bytes as they are; return everything that comes back."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=SECONDS) as connection:
+            connection.sendall(data)
+            return b"".join(iter(lambda: connection.recv(65_536), b""))
 
     def list_events(self) -> list[dict]:
         lines = self.log.read_text().splitlines()
@@ -147,17 +156,78 @@ def test_a_forwarded_scheme_is_not_believed_by_the_server_either(running):
     assert answer.getheader("Strict-Transport-Security") is None
 
 
+CANARY = "Canary-5f1d"
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (f"GET  /?name={CANARY} HTTP/1.1\r\nHost: x", 400),
+        (f"GET /{CANARY}", 400),
+        (f"get /{CANARY} HTTP/1.1\r\nHost: x", 400),
+        (f"<{CANARY}> / HTTP/1.1\r\nHost: x", 400),
+        (f"GET / HTTP/9.9\r\n{CANARY}: x", 400),
+        (f"GET / HTTP/1.1\r\n{CANARY} : x", 400),
+        (f"GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: {CANARY}", 501),
+        (f"GET / HTTP/1.1\r\nHost: x\r\nExpect: {CANARY}", 417),
+        (f"GET /{CANARY}{'a' * 3_000} HTTP/1.1\r\nHost: x", 414),
+        (f"GET / HTTP/1.1\r\nHost: x\r\nX: {CANARY}{'a' * 9_000}", 431),
+        (f"POST / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\nX: {CANARY}", 400),
+        (f"POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\nX: {CANARY}", 400),
+    ],
+)  # fmt: skip
+def test_what_is_no_http_is_answered_like_all_else_and_repeated_nowhere(running, sent, status):
+    """The server speaks there before our application does: gunicorn's own answers had no
+    headers, and its log the address of the caller and what was typed."""
+    head, _, body = running.send(f"{sent}\r\n\r\n".encode()).partition(b"\r\n\r\n")
+    first, *lines = head.decode().split("\r\n")
+    headers = dict(line.split(": ", 1) for line in lines)
+    assert int(first.split()[1]) == status
+    assert headers.items() >= HEADERS.items()
+    assert headers["Cache-Control"] == "no-store"
+    assert json.loads(body)["requestId"] == headers["X-Request-ID"]
+    assert json.loads(body)["status"] == status
+    (logged,) = [line for line in running.list_events() if line.get("request_id") == headers["X-Request-ID"]]  # fmt: skip  # noqa: E501
+    assert (logged["event"], logged["status"]) == ("not_http", status)
+    for told in (body.decode(), running.log.read_text()):
+        assert CANARY not in told
+    assert "127.0.0.1" not in "".join(running.log.read_text().splitlines(keepends=True)[3:])
+
+
+@pytest.mark.parametrize("chunk", [b"zz\r\nabc\r\n", b"5\r\nabcdefgh\r\n", b"1;\x00\r\na\r\n"])
+@pytest.mark.parametrize("path", [b"/api/v1/verify", b"/verify", b"/nowhere"])
+def test_a_body_that_breaks_off_is_the_senders_mistake_and_the_last_request(running, path, chunk):
+    head = b"POST " + path + b" HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    hidden = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+    answer = running.send(head + b"Transfer-Encoding: chunked\r\n\r\n" + chunk + hidden)
+    assert answer.startswith((b"HTTP/1.1 400", b"HTTP/1.1 404"))
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert not [line for line in running.list_events() if line["event"] == "bug"]
+
+
+def test_a_body_in_chunks_is_read_as_one_with_a_length_is(running, demo):
+    data = demo.read("genuine")
+    chunks = b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in (data[:7], data[7:]))
+    answer = running.send(
+        b"POST /api/v1/verify HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        b"Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks + b"0\r\n\r\n"
+    )
+    assert json.loads(answer.partition(b"\r\n\r\n")[2])["verdict"] == "passed"
+
+
 def test_who_sends_slowly_holds_nobody_up_and_is_cut_off(running, demo):
-    """UP-11: forty clients that drip a body, more than one process has threads."""
+    """UP-11: from one address, more clients that drip a body than all processes have threads."""
     head = b"POST /api/v1/verify HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
-    slow = [socket.create_connection(("127.0.0.1", running.port)) for _ in range(40)]
+    slow = [connect_from("127.0.0.2", running.port) for _ in range(60)]
     try:
         for connection in slow:
             connection.sendall(head + b"Content-Length: 1000\r\n\r\n{")
+        time.sleep(1)
         started = time.monotonic()
         assert running.verify(demo.read("genuine"))[0] == 200
-        assert time.monotonic() - started < server.READ_SECONDS / 2
-        deadline = started + server.READ_SECONDS + 10
+        assert time.monotonic() - started < worker.READ_SECONDS / 2
+        # Three turns of ten in each of two processes.
+        deadline = started + 3 * worker.READ_SECONDS + 15
         while slow and time.monotonic() < deadline:
             slow = [connection for connection in slow if not is_closed(connection)]
             time.sleep(0.2)
@@ -165,6 +235,32 @@ def test_who_sends_slowly_holds_nobody_up_and_is_cut_off(running, demo):
     finally:
         for connection in slow:
             connection.close()
+
+
+def test_who_takes_no_answer_holds_nobody_up(running, demo):
+    """From one address, more clients that never read than all processes have threads."""
+    font = b"/static/fonts/source-sans-3-latin-ext-wght-normal.woff2"
+    ask = b"GET " + font + b" HTTP/1.1\r\nHost: x\r\n\r\n"
+    deaf = [connect_from("127.0.0.3", running.port, receive_bytes=2_048) for _ in range(60)]
+    try:
+        for connection in deaf:
+            connection.sendall(ask * 40)
+        time.sleep(1)
+        started = time.monotonic()
+        assert running.verify(demo.read("genuine"))[0] == 200
+        assert time.monotonic() - started < worker.READ_SECONDS / 2
+    finally:
+        for connection in deaf:
+            connection.close()
+
+
+def connect_from(source: str, port: int, receive_bytes: int | None = None) -> socket.socket:
+    connection = socket.socket()
+    if receive_bytes is not None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
+    connection.bind((source, 0))
+    connection.connect(("127.0.0.1", port))
+    return connection
 
 
 def is_closed(connection: socket.socket) -> bool:

@@ -38,7 +38,7 @@ class RateLimiter:
             TooManyRequests: more than allowed; says in how many seconds it would be allowed.
             ServiceUnavailable: nothing can be counted now.
         """
-        key = hmac.digest(self._state.secret, _find_household(address), "sha256")[:16]
+        key = hmac.digest(self._state.secret, find_household(address), "sha256")[:16]
         now = self._now_seconds()
         try:
             with self._state.change() as connection:
@@ -69,7 +69,7 @@ class RateLimiter:
         return 0 if over <= 0 else math.ceil(WINDOW_SECONDS)
 
 
-def _find_household(address: str) -> bytes:
+def find_household(address: str) -> bytes:
     """Return what one household has: an IPv4 address, or the first half of an IPv6 one."""
     try:
         parsed = ip_address(address)

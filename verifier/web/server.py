@@ -4,7 +4,6 @@ import os
 import shutil
 import socket
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,10 +11,10 @@ from typing import Final
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
-from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-untyped]
 
-READ_SECONDS: Final = 15.0
-"""A request, its body included, is sent by then, or its connection ends."""
+from verifier.web.bodies import watch_bodies
+from verifier.web.worker import BoundedWorker, ProxiedWorker
+
 THREADS: Final = 26
 """Eight requests verify and eight wait (`Gate`); ten are left for pages, health and refusals."""
 SHARED_MEMORY: Final = Path("/dev/shm")  # noqa: S108 (gunicorn's heartbeat, no data)
@@ -45,31 +44,6 @@ SETTINGS: Final[Mapping[str, object]] = {
 }
 
 
-class BoundedWorker(ThreadWorker):  # type: ignore[misc]
-    """A threaded worker that ends connections which send their request too slowly."""
-
-    def __init__(self, *arguments: object, **named: object) -> None:
-        """Begin with no connections."""
-        super().__init__(*arguments, **named)
-        self._read_until: dict[TConn, float] = {}
-
-    def handle(self, conn: TConn) -> object:
-        """Serve one request, which must be read in time."""
-        self._read_until[conn] = time.monotonic() + READ_SECONDS
-        try:
-            return super().handle(conn)
-        finally:
-            self._read_until.pop(conn, None)
-
-    def notify(self) -> None:
-        """Say that the worker lives (once a second), and look for slow senders."""
-        super().notify()
-        now = time.monotonic()
-        for conn, deadline in list(self._read_until.items()):
-            if now > deadline:
-                _stop_reading(conn)
-
-
 class Server(BaseApplication):  # type: ignore[misc]
     """Gunicorn around an application factory."""
 
@@ -86,17 +60,19 @@ class Server(BaseApplication):  # type: ignore[misc]
 
     def load(self) -> Flask:
         """Return a worker's application."""
-        return self._build()
+        app = self._build()
+        app.wsgi_app = watch_bodies(app.wsgi_app)  # type: ignore[method-assign]
+        return app
 
 
-def build_settings(host: str, port: int, workers: int) -> dict[str, object]:
-    """Return gunicorn's settings for one address."""
+def build_settings(host: str, port: int, workers: int, proxies: int = 0) -> dict[str, object]:
+    """Return gunicorn's settings for one address, and for so many proxies in front."""
     shown = f"[{host}]" if ":" in host else host
     return {
         **SETTINGS,
         "bind": [f"{shown}:{port}"],
         "workers": workers,
-        "worker_class": BoundedWorker,
+        "worker_class": ProxiedWorker if proxies else BoundedWorker,
         "worker_tmp_dir": str(SHARED_MEMORY) if SHARED_MEMORY.is_dir() else None,
         "logconfig_dict": LOGGING,
     }
@@ -128,14 +104,6 @@ def open_state_folder() -> Iterator[Path]:
     finally:
         if os.getpid() == owner:
             shutil.rmtree(folder, ignore_errors=True)
-
-
-def _stop_reading(conn: TConn) -> None:
-    try:
-        conn.sock.shutdown(socket.SHUT_RD)
-    except OSError:
-        # It has ended by itself.
-        return
 
 
 _HANDLER: Final = {
