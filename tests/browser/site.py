@@ -6,14 +6,13 @@ a browser can look at states (a silent chain, a chain of tomorrow) that one chai
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
 from flask import Flask, render_template
 from werkzeug.serving import make_server
-from werkzeug.wsgi import LimitedStream
 
 from protocol.credentials.status_index import locate
 from protocol.registry.events import StatusChange
@@ -88,21 +87,10 @@ def _prepare(document: dict, index: int) -> None:
     status["id"] = status["id"].rpartition("#")[0] + f"#{index}"
 
 
-def bound_input(app: Flask) -> Callable[..., object]:
-    """End a request's body where it ends, as gunicorn does and the development server does not."""
-
-    def answer(environ: dict, start_response: object) -> object:
-        length = int(environ.get("CONTENT_LENGTH") or 0)
-        environ["wsgi.input"] = LimitedStream(environ["wsgi.input"], length)
-        return app(environ, start_response)
-
-    return answer
-
-
 @contextmanager
 def serve(app: Flask) -> Iterator[str]:
     """Serve on a free port while inside; yield the address."""
-    server = make_server("127.0.0.1", 0, bound_input(app), threaded=True)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

@@ -5,7 +5,7 @@ import json
 
 import pytest
 from werkzeug.datastructures import FileStorage, MultiDict
-from werkzeug.test import encode_multipart
+from werkzeug.test import EnvironBuilder, encode_multipart, run_wsgi_app
 
 from verifier.checks import CHECKS
 from verifier.verify import Question, verify
@@ -186,6 +186,22 @@ def test_a_file_and_a_text_together_are_refused_rather_than_one_passed_over(clie
     expect_problem(answer, 400, "bad-request")
 
 
+@pytest.mark.parametrize("name", ["recipient", "at", "text"])
+@pytest.mark.parametrize("path", [VERIFY, "/verify"])
+def test_a_question_sent_as_a_file_is_refused_rather_than_not_asked(client, demo, name, path):
+    """`curl -F recipient=@name.txt`: else the answer would be the one to another question."""
+    genuine = demo.read("genuine")
+    files = {"file": (io.BytesIO(genuine), "a.json"), name: (io.BytesIO(b"Somebody Else"), "b.txt")}
+    assert client.post(path, data=files).status_code == 400
+
+
+@pytest.mark.parametrize("path", [VERIFY, "/verify"])
+def test_a_file_sent_as_a_text_is_refused_rather_than_passed_over(client, demo, path):
+    fields = {"file": "{}", "text": demo.read("genuine").decode()}
+    answer = client.post(path, data=fields, content_type="multipart/form-data")
+    assert answer.status_code == 400
+
+
 def test_query_parameters_are_refused(client, demo):
     """WB-19: a name in an address would stand in logs on the way."""
     answer = client.post(f"{VERIFY}?recipient=Aroha", data=demo.read("genuine"))
@@ -247,3 +263,44 @@ def test_a_mistake_of_ours_is_a_problem_that_gives_nothing_away(site, demo, monk
     expect_problem(answer, 500, "our-mistake")
     assert b"Aroha" not in answer.data
     assert b"secret" not in answer.data
+
+
+class Connection:
+    """A body on a connection that stays open, as servers other than gunicorn hand it over."""
+
+    def __init__(self, body: bytes) -> None:
+        self.left = body
+
+    def read(self, size: int = -1) -> bytes:
+        if not self.left:
+            pytest.fail("something was read that never comes")
+        size = len(self.left) if size < 0 else min(size, len(self.left))
+        data, self.left = self.left[:size], self.left[size:]
+        return data
+
+
+FORM = "multipart/form-data; boundary=b"
+PART = b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n\r\n'
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "body", "status"),
+    [
+        (VERIFY, "text/plain", b"x" * 100_000, 415),
+        ("/api/nowhere", "application/json", b"x" * 100_000, 404),
+        ("/healthz", "application/json", b"x" * 100_000, 405),
+        (VERIFY, "application/json", b"x" * 100_000, 400),
+        (VERIFY, "application/json", b"x" * 1_500_000, 413),
+        (VERIFY, "application/json", b"x" * 6_000_000, 413),
+        (VERIFY, FORM, PART + b"--b--\r\n" + b"x" * 200_000, 400),
+        (VERIFY, FORM, PART * 45 + b"x" * 200_000, 413),
+    ],
+)
+def test_no_more_of_an_unwanted_body_is_read_than_was_sent(site, path, kind, body, status):
+    """On a server that does not end bodies itself, reading on would wait for ever."""
+    connection = Connection(body)
+    environ = EnvironBuilder(path=path, method="POST", content_type=kind).get_environ()
+    environ |= {"wsgi.input": connection, "CONTENT_LENGTH": str(len(body))}
+    _, answered, _ = run_wsgi_app(site, environ)
+    assert answered.startswith(str(status))
+    assert connection.left == b""

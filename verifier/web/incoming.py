@@ -1,9 +1,11 @@
 """Requests as they are read: bounded, and in memory alone."""
 
 from io import BytesIO
-from typing import Final
+from typing import IO, Final, cast
 
 from flask import Flask, Request
+from werkzeug.exceptions import ClientDisconnected
+from werkzeug.wsgi import LimitedStream
 
 from verifier.web.config import FORM_OVERHEAD_BYTES, WebConfig
 
@@ -34,11 +36,26 @@ def discard_rest(request: Request) -> None:
     A browser that is still sending when the connection closes shows its own error instead of ours;
     and what is too large is most often somebody's photograph of a certificate.
     """
-    source, left = request.environ["wsgi.input"], DISCARD_BYTES
-    if (request.content_length or 0) > left:
+    if (request.content_length or 0) > DISCARD_BYTES:
         return
-    while left > 0 and (chunk := source.read(min(left, CHUNK_BYTES))):
-        left -= len(chunk)
+    source, left = _find_rest(request), DISCARD_BYTES
+    try:
+        while left > 0 and (chunk := source.read(min(left, CHUNK_BYTES))):
+            left -= len(chunk)
+    except (OSError, ClientDisconnected):
+        # Whoever sent it is gone, or sends no HTTP.
+        return
+
+
+def _find_rest(request: Request) -> IO[bytes]:
+    """Return what ends where the request ends: not every server's ``wsgi.input`` does."""
+    source: IO[bytes] = request.environ["wsgi.input"]
+    if request.environ.get("wsgi.input_terminated"):
+        return source
+    begun: IO[bytes] | None = vars(request).get("stream")
+    if begun is not None:
+        return begun
+    return cast("IO[bytes]", LimitedStream(source, request.content_length or 0))
 
 
 def set_limits(app: Flask, config: WebConfig) -> None:
