@@ -2,6 +2,7 @@
 
 import io
 import re
+import threading
 import time
 from dataclasses import replace
 from datetime import timedelta
@@ -14,7 +15,7 @@ from protocol.primitives import Digest
 from tests.verifier.fake_chain import FakeChain, FakeReader, build_network
 from verifier.checks import CHECKS
 from verifier.report import Verdict
-from verifier.web.directory import OpenChains, Served
+from verifier.web.directory import RETRY_SECONDS, OpenChains, Served
 from verifier.web.metrics import METHODS, METRICS, CallOutcome, Metrics, Refusal
 from verifier.web.readiness import ReadinessProbe, check_readiness, list_gauges
 from verifier.web.state import SharedState
@@ -99,6 +100,34 @@ def test_asking_often_asks_the_chain_once():
     assert len(reader.asked) == asked
 
 
+def test_while_a_silent_node_is_waited_for_others_get_the_last_answer(monkeypatch):
+    """Each of them would hold a thread."""
+    reader = FakeReader(CHAIN, build_network(CHAIN))
+    wait, looking = threading.Event(), threading.Event()
+    served = [Served("fake", reader)]
+
+    def list_served():
+        if wait.is_set():
+            looking.set()
+            assert leave.wait(10)
+        return served
+
+    leave = threading.Event()
+    probe = ReadinessProbe(list_served, lambda: CHAIN.now)
+    first = probe.check()
+    monkeypatch.setattr("verifier.web.readiness.KEEP_SECONDS", -1)
+    wait.set()
+    slow = threading.Thread(target=probe.check)
+    slow.start()
+    try:
+        assert looking.wait(10)
+        assert probe.check() is first
+    finally:
+        leave.set()
+        slow.join(10)
+    assert probe.check() is not first
+
+
 def test_readyz_of_a_real_home_is_ready_and_of_a_silent_one_says_why(client, demo, monkeypatch):
     ready = client.get("/readyz")
     assert (ready.status_code, ready.get_json()["ready"]) == (200, True)
@@ -153,10 +182,15 @@ def test_a_network_is_opened_once():
     assert opener.opened == ["a"]
 
 
-def test_a_network_that_was_silent_is_opened_again():
-    opener = Opener(genesis=None)
-    chains = OpenChains(("a",), opener)
-    chains.find_readers(CHAIN.chain_id)
+def test_a_network_that_was_silent_is_opened_again_but_not_for_every_question():
+    """Else whoever asks another network would wait for this one each time."""
+    opener, now = Opener(genesis=None), [1_000.0]
+    chains = OpenChains(("a",), opener, lambda: now[0])
+    for moment in (1_000, 1_000 + RETRY_SECONDS - 0.1):
+        now[0] = moment
+        assert len(chains.find_readers(CHAIN.chain_id)) == 1
+    assert opener.opened == ["a"]
+    now[0] = 1_000 + RETRY_SECONDS
     chains.find_readers(CHAIN.chain_id)
     assert opener.opened == ["a", "a"]
 
@@ -223,6 +257,15 @@ def test_questions_after_the_time_of_a_verification_get_no_answer():
             node.request("eth_call", [])
     assert node.request("eth_call", []) == "0x1"
     assert 'outcome="out_of_time"} 1' in metrics.render([])
+
+
+def test_a_limit_inside_another_prolongs_nothing():
+    """Thirty files of one request have not thirty times as long as the request."""
+    node = WatchedNode(Node("0x1"), Metrics(SharedState(None)))
+    with limit_questions(0.01):
+        time.sleep(0.02)
+        with limit_questions(10), pytest.raises(ChainUnreachableError):
+            node.request("eth_call", [])
 
 
 def test_a_name_from_outside_adds_no_series():

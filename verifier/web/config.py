@@ -28,6 +28,8 @@ class Limits:
     """Requests that one process verifies at the same time; more are told to come again."""
     seconds: float = 10.0
     """One verification's questions to the chain; what is not answered by then is unknown."""
+    request_seconds: float = 60.0
+    """The same for all verifications of one request, as each holds a place that others want."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class WebConfig:
     proxies: int = 0
     """Proxies in front whose X-Forwarded-For and -Proto are believed; 0: these mean nothing."""
     hosts: tuple[str, ...] = ()
-    """Host names that are served; empty: any, as pages carry no absolute addresses."""
+    """Host names that are served; empty: any, and pages say no address of their own."""
     network: str | None = None
     """The one network that is asked, None for every configured one."""
     demo_folder: Path | None = None

@@ -14,9 +14,12 @@ from protocol.credentials.contexts import PINNED
 from protocol.errors import ChainError
 from verifier.web.directory import Served
 from verifier.web.metrics import Sample
+from verifier.web.watched_node import limit_questions
 
 KEEP_SECONDS: Final = 5.0
 """Asking /readyz more often asks the chain no more often."""
+LOOK_SECONDS: Final = 10.0
+"""Questions of one look, over all networks."""
 SKEW_SECONDS: Final = 60.0
 """How far ahead of our clock the newest block may be before the clock is doubted."""
 
@@ -61,12 +64,28 @@ class ReadinessProbe:
         self._last: tuple[float, Readiness] | None = None
 
     def check(self) -> Readiness:
-        """Return how things are, or were a few seconds ago."""
-        with self._lock:
-            if self._last is None or time.monotonic() - self._last[0] > KEEP_SECONDS:
-                found = check_readiness(self._list_served(), self._clock())
-                self._last = time.monotonic(), found
+        """Return how things are, or were a few seconds ago.
+
+        While a silent node is waited for, others get what was found before: they hold threads.
+        """
+        last = self._last
+        if last is not None and time.monotonic() - last[0] <= KEEP_SECONDS:
+            return last[1]
+        if not self._lock.acquire(blocking=last is None):
+            return last[1] if last is not None else self.check()
+        try:
+            return self._look(last)
+        finally:
+            self._lock.release()
+
+    def _look(self, last: tuple[float, Readiness] | None) -> Readiness:
+        """Look anew, unless somebody has done so while the lock was waited for."""
+        if self._last is not last and self._last is not None:
             return self._last[1]
+        with limit_questions(LOOK_SECONDS):
+            found = check_readiness(self._list_served(), self._clock())
+        self._last = time.monotonic(), found
+        return found
 
 
 def check_readiness(served: Sequence[Served], now: datetime) -> Readiness:

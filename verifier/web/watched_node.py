@@ -15,8 +15,12 @@ _DEADLINE: Final[ContextVar[float | None]] = ContextVar("rootseal_deadline", def
 
 @contextmanager
 def limit_questions(seconds: float) -> Iterator[None]:
-    """Let the questions asked inside take ``seconds`` together; later ones get no answer."""
-    token = _DEADLINE.set(time.monotonic() + seconds)
+    """Let the questions asked inside take ``seconds`` together; later ones get no answer.
+
+    Limits stand inside each other: whichever ends first counts.
+    """
+    outer, ours = _DEADLINE.get(), time.monotonic() + seconds
+    token = _DEADLINE.set(ours if outer is None else min(outer, ours))
     try:
         yield
     finally:
