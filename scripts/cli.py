@@ -22,6 +22,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "networks": "scripts.networks:networks",
     "deploy": "scripts.deploy:deploy",
     "authority": "scripts.authority:authority",
+    "audit": "scripts.audit:audit",
 }
 """In the order in which somebody meets them."""
 

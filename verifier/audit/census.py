@@ -145,8 +145,6 @@ class Census:
         if ChainKind.REGISTRY in scope.kinds:
             name = ChainName(ChainKind.REGISTRY)
             heads.append(ChainHead(name, registry.seq, registry.last_block))
-        if scope.key is not None:
-            return heads
         numbers = (IssuerId(number) for number in range(1, registry.issuer_count + 1))
         chosen = [each for each in numbers if scope.issuers is None or each in scope.issuers]
         needs_issuers = scope.kinds - {ChainKind.REGISTRY}

@@ -37,7 +37,7 @@ def report_to_text(report: Report, source: str, colour: bool = False) -> str:
     headline = find_headline(report)
     block = _paint(BLOCKS[report.verdict], report.verdict, colour)
     title = headline.title.removeprefix(BLOCKS[report.verdict]).removeprefix(": ")
-    lines = [_clean(source), f"  {block}: {_clean(title)}. {_clean(headline.sentence)}"]
+    lines = [clean_text(source), f"  {block}: {clean_text(title)}. {clean_text(headline.sentence)}"]
     lines += [f"  {line}" for line in _describe(report)]
     lines += [line for outcome in report.checks for line in _render_outcome(outcome, colour)]
     lines.append(f"  {_render_foot(report)}")
@@ -71,8 +71,8 @@ def _describe_issuer(report: Report) -> Iterator[str]:
     facts = report.find("issuer").facts
     name, domain = facts.get("registered_name"), facts.get("domain")
     if isinstance(name, str):
-        where = f" ({_clean(str(domain))})" if domain else ""
-        listed = _clean(str(facts.get("authority_name")))
+        where = f" ({clean_text(str(domain))})" if domain else ""
+        listed = clean_text(str(facts.get("authority_name")))
         yield f"{'Issued by:':<13}{_quote(name)}{where}, listed by {listed}"
 
 
@@ -98,7 +98,7 @@ def _render_outcome(outcome: Outcome, colour: bool) -> Iterator[str]:
     step = f"{outcome.step:>2}"
     open_ = outcome.verdict in (Verdict.FAILED, Verdict.UNKNOWN)
     note = "" if outcome.required or not open_ else " (The verdict does not depend on it.)"
-    yield f"  {head}  {step} {outcome.id:<{_ID_COLUMN}}  {_clean(outcome.reason)}{note}"
+    yield f"  {head}  {step} {outcome.id:<{_ID_COLUMN}}  {clean_text(outcome.reason)}{note}"
     if open_:
         indent = " " * (_WORD_COLUMN + 9)
         yield from (f"{indent}{line}" for line in _render_facts(outcome.facts))
@@ -115,11 +115,11 @@ def _render_facts(facts: Mapping[str, Fact], prefix: str = "") -> Iterator[str]:
                 for number, item in enumerate(value, start=1):
                     yield from _render_facts({f"{name}.{number}": item}, prefix)
             case _:
-                yield f"{prefix}{name}: {_clean(str(value))}"
+                yield f"{prefix}{name}: {clean_text(str(value))}"
 
 
 def _render_foot(report: Report) -> str:
-    policy = f"Policy: {_clean(report.policy)}. Checked at {render_time(report.checked_at)}"
+    policy = f"Policy: {clean_text(report.policy)}. Checked at {render_time(report.checked_at)}"
     if report.block is None:
         return f"{policy}, without the public record."
     block = report.block
@@ -127,10 +127,10 @@ def _render_foot(report: Report) -> str:
 
 
 def _quote(text: str) -> str:
-    return f"{_ISOLATE}{_clean(text)}{_END_ISOLATE}"
+    return f"{_ISOLATE}{clean_text(text)}{_END_ISOLATE}"
 
 
-def _clean(text: str) -> str:
+def clean_text(text: str) -> str:
     """Return one line without anything that steers a terminal or turns the direction of text."""
     plain = "".join(
         " " if unicodedata.category(character) in _STEERING else character for character in text

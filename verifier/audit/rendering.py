@@ -1,0 +1,170 @@
+"""Tables of an audit as text, JSON or CSV; rows are written as they are found.
+
+Identifiers and names of institutions are other people's text: on a terminal nothing in them steers,
+in a spreadsheet nothing in them is a formula.
+"""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from protocol.primitives import render_address, render_hex
+from verifier.audit.findings import Finding
+from verifier.audit.rows import Cell, Row, Table
+from verifier.audit.statement import Conclusion, tell
+from verifier.render.text import clean_text
+from verifier.report import render_time
+
+BYTE_ORDER_MARK: Final = "\N{ZERO WIDTH NO-BREAK SPACE}"
+TEXT_MARK: Final = "'"
+_FORMULA: Final = re.compile(
+    r"'*[\s\x00]*[=+\-@\t\r\n\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}"
+    r"\N{FULLWIDTH HYPHEN-MINUS}\N{FULLWIDTH COMMERCIAL AT}\N{MINUS SIGN}]"
+)
+"""What a spreadsheet could run (AU-01), apostrophes before it included."""
+_ISOLATE, _END_ISOLATE = "\N{FIRST STRONG ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
+_HASH_SHOWN: Final = 12
+_INDICES_SHOWN: Final = 8
+_HASHES: Final = re.compile(r"0x[0-9a-f]{64}\Z")
+
+Answer = Callable[[], Row]
+"""Called after the last row; empty where there is no answer beyond the rows."""
+Finish = Callable[[], Conclusion]
+"""Called once, at the very end."""
+
+
+def render_text(table: Table, answer: Answer, finish: Finish) -> Iterator[str]:
+    """Yield lines for a terminal: rows with the columns that fit, findings, what it rests on."""
+    for number, row in enumerate(table.rows):
+        if not table.shown:
+            continue
+        if number == 0:
+            yield "  ".join(table.shown) + "\n"
+        yield "  ".join(_show_cell(row.get(column)) for column in table.shown) + "\n"
+    yield from _show_row(answer())
+    yield from render_conclusion(finish())
+
+
+def render_conclusion(conclusion: Conclusion) -> Iterator[str]:
+    """Yield findings and sentences, each on a line."""
+    result = conclusion.result
+    for finding in result.findings:
+        yield f"{finding.kind.upper()}: {clean_text(finding.sentence)}\n"
+    if result.unlisted:
+        yield f"… and {result.unlisted:,} more.\n"
+    for sentence in tell(conclusion):
+        yield f"{clean_text(sentence)}\n"
+
+
+def render_json(table: Table, answer: Answer, finish: Finish) -> Iterator[str]:
+    """Yield one JSON object: ``rows`` first, then ``answer``, then what they rest on."""
+    yield '{"rows": ['
+    for number, row in enumerate(table.rows):
+        yield (", " if number else "") + json.dumps(
+            {column: row.get(column) for column in table.columns}, ensure_ascii=False
+        )
+    yield f'], "answer": {json.dumps(answer() or None, ensure_ascii=False)}'
+    for name, value in conclusion_to_dict(finish()).items():
+        yield f", {json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}"
+    yield "}\n"
+
+
+def render_csv(table: Table) -> Iterator[str]:
+    """Yield CSV (RFC 4180, with byte order mark): all columns, no sentences."""
+    yield BYTE_ORDER_MARK + _write_line(table.columns)
+    for row in table.rows:
+        yield _write_line([_write_cell(row.get(column)) for column in table.columns])
+
+
+def conclusion_to_dict(conclusion: Conclusion) -> dict[str, object]:
+    """Return what an audit rests on and what was found, ready for a JSON writer."""
+    result, network = conclusion.result, conclusion.network
+    block = result.snapshot.block
+    return {
+        "network": {
+            "name": network.name,
+            "chainId": network.chain_id,
+            "contract": render_address(result.snapshot.contract),
+            "record": network.record,
+        },
+        "block": {
+            "number": block.number,
+            "hash": render_hex(block.hash),
+            "time": render_time(block.time),
+            "final": result.snapshot.is_final,
+        },
+        "endpoints": {
+            "configured": conclusion.witnesses.configured,
+            "agreeing": conclusion.witnesses.agreeing,
+        },
+        "storage": {"proven": result.proven, "notProvenBecause": result.refusal},
+        "chains": [
+            {"chain": str(each.name), "entries": each.expected, "seen": each.seen}
+            for each in result.counts
+        ],
+        "findings": [_finding_to_dict(finding) for finding in result.findings],
+        "unlistedFindings": result.unlisted,
+        "complete": conclusion.worst is None,
+        "statement": list(tell(conclusion)),
+    }
+
+
+def mark_as_text(cell: str) -> str:
+    """Return the cell with an apostrophe before it if a spreadsheet could take it for a formula."""
+    return TEXT_MARK + cell if _FORMULA.match(cell) else cell
+
+
+def _finding_to_dict(finding: Finding) -> dict[str, object]:
+    return {
+        "kind": finding.kind.value,
+        "chain": finding.chain,
+        "entry": finding.entry,
+        "block": finding.block,
+        "sentence": finding.sentence,
+    }
+
+
+def _show_row(row: Row) -> Iterator[str]:
+    """Yield a row as lines of column and value, without what is empty."""
+    for column, cell in row.items():
+        if cell is not None:
+            yield f"{column}: {_show_cell(cell)}\n"
+
+
+def _show_cell(cell: Cell) -> str:
+    match cell:
+        case None:
+            return "-"
+        case bool():
+            return "yes" if cell else "no"
+        case int():
+            return str(cell)
+        case tuple():
+            more = f" … {len(cell)} in all" if len(cell) > _INDICES_SHOWN else ""
+            return ", ".join(map(str, cell[:_INDICES_SHOWN])) + more
+        case _:
+            text = clean_text(cell if not _HASHES.match(cell) else f"{cell[:_HASH_SHOWN]}…")
+            return text if text.isascii() else f"{_ISOLATE}{text}{_END_ISOLATE}"
+
+
+def _write_cell(cell: Cell) -> str:
+    match cell:
+        case None:
+            return ""
+        case bool():
+            return "true" if cell else "false"
+        case int():
+            return str(cell)
+        case tuple():
+            return " ".join(map(str, cell))
+        case _:
+            return mark_as_text(cell)
+
+
+def _write_line(cells: tuple[str, ...] | list[str]) -> str:
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\r\n").writerow(cells)
+    return text.getvalue()

@@ -1,0 +1,70 @@
+"""An audit under way: opened once, then one table is asked of it, then its conclusion."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from protocol.errors import ChainUnreachableError
+from protocol.primitives import BlockNumber
+from verifier.audit.census import Census
+from verifier.audit.findings import Kind
+from verifier.audit.rows import Row, Table
+from verifier.audit.snapshot import Inquiry, Snapshot, open_snapshot
+from verifier.audit.state import State
+from verifier.audit.statement import Conclusion, Witnesses
+from verifier.audit.tables.names import Names
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A pinned block, and what is asked of it."""
+
+    inquiry: Inquiry
+    snapshot: Snapshot
+    census: Census
+    names: Names
+    count_witnesses: Callable[[], Witnesses]
+
+    @property
+    def state(self) -> State:
+        """Return what storage says at the pinned block."""
+        return self.census.state
+
+    def keep(self, table: Table) -> Table:
+        """Return the table; where the chain falls silent, its rows end and the ledger says so."""
+        return replace(table, rows=self._keep(table))
+
+    def guard(self, answer: Callable[[], Row] | None) -> Callable[[], Row]:
+        """Return an answer that is empty where the chain falls silent, and the ledger says so."""
+
+        def guarded() -> Row:
+            try:
+                return answer() if answer else {}
+            except ChainUnreachableError as error:
+                self.inquiry.ledger.add_silence("The answer", error)
+                return {}
+
+        return guarded
+
+    def conclude(self) -> Conclusion:
+        """Say what it came to, once the rows are read."""
+        result = self.census.finish()
+        return Conclusion(self.inquiry.network, result, self.count_witnesses())
+
+    def _keep(self, table: Table) -> Iterator[Row]:
+        try:
+            yield from table.rows
+        except ChainUnreachableError as error:
+            self.inquiry.ledger.add(Kind.UNREACHABLE, f"The audit was cut off. {error}")
+
+
+def open_session(
+    inquiry: Inquiry, at: BlockNumber | None, count_witnesses: Callable[[], Witnesses]
+) -> Session:
+    """Pin a block and be ready to ask.
+
+    Raises:
+        ChainError: see `open_snapshot`.
+    """
+    snapshot = open_snapshot(inquiry, at)
+    census = Census(inquiry, snapshot)
+    return Session(inquiry, snapshot, census, Names(census.state), count_witnesses)

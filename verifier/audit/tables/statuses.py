@@ -1,0 +1,160 @@
+"""Status changes: which entries of which list, when, by whom and why; and one entry's answer."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from protocol.credentials.status_index import LIST_ENTRIES, WORD_ENTRIES, locate
+from protocol.primitives import IssuerId, Root, render_address, render_hex
+from protocol.registry.events import (
+    BatchEndorsed,
+    BatchRevoked,
+    StatusChange,
+    StatusChanged,
+)
+from verifier.audit.anchors import AnchorEntry
+from verifier.audit.census import Entry
+from verifier.audit.rows import PLACE, Cell, Row, Table, list_bits, name_reason, place
+from verifier.audit.state import State, Word
+from verifier.audit.tables.names import Names
+
+STATUSES: Final = (
+    *("institution", "identifier", "change", "list", "indices", "count", "root", "key_number"),
+    *("reason", "by", *PLACE),
+)
+_WORDS: Final = LIST_ENTRIES // WORD_ENTRIES
+_CHANGES: Final = {
+    StatusChange.REVOKE: "revoked",
+    StatusChange.SUSPEND: "suspended",
+    StatusChange.REINSTATE: "reinstated",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which changes are wanted: those of one entry of a list, or of one batch; else all."""
+
+    list: int | None = None
+    index: int | None = None
+    root: Root | None = None
+
+    @property
+    def word(self) -> int | None:
+        """Return the word of the one entry that is asked about."""
+        if self.list is None or self.index is None:
+            return None
+        return locate(self.list, self.index)[0]
+
+    @property
+    def mask(self) -> int:
+        """Return the bit of the one entry in its word, every bit where none is asked about."""
+        if self.list is None or self.index is None:
+            return (1 << WORD_ENTRIES) - 1
+        return locate(self.list, self.index)[1]
+
+
+def tabulate_statuses(
+    entries: Iterable[Entry | AnchorEntry], names: Names, wanted: Wanted
+) -> Table:
+    """Return one row for each wanted status change, newest first."""
+    shown = ("block", "time", "institution", "change", "reason", "list", "indices", "root")
+    return Table(STATUSES, shown, _list_statuses(entries, names, wanted))
+
+
+def describe_entry(
+    state: State, issuer_id: IssuerId, wanted: Wanted, changes: Iterable[Row]
+) -> dict[str, Cell]:
+    """Return how one entry stands at the pinned block, by storage, and which changes made it so.
+
+    ``changes`` are the rows about it, newest first.
+    """
+    word = Word(issuer_id, wanted.word or 0)
+    bits = state.read_words([word]).get(word)
+    newest: dict[Cell, Row] = {}
+    for row in changes:
+        newest.setdefault(row["change"], row)
+    answer: dict[str, Cell] = {
+        "institution": issuer_id,
+        "list": wanted.list,
+        "index": wanted.index,
+        "revoked": None if bits is None else bool(bits.revoked & wanted.mask),
+        "suspended": None if bits is None else bool(bits.suspended & wanted.mask),
+    }
+    for what in ("revoked", "suspended"):
+        row = newest.get(what, {}) if answer[what] else {}
+        answer |= {f"{what}_{cell}": row.get(cell) for cell in ("block", "time", "reason", "by")}
+    return answer
+
+
+def _list_statuses(
+    entries: Iterable[Entry | AnchorEntry], names: Names, wanted: Wanted
+) -> Iterator[Row]:
+    for entry in entries:
+        described = _describe(entry, wanted)
+        if described is not None:
+            event = entry.event
+            issuer_id = getattr(event, "issuer_id", IssuerId(0))
+            yield {
+                "institution": issuer_id,
+                "identifier": names.find(issuer_id),
+                **described,
+                **place(event, entry.block),
+            }
+
+
+def _describe(entry: Entry | AnchorEntry, wanted: Wanted) -> dict[str, Cell] | None:
+    """Return what an entry changed; None where it is not wanted."""
+    match entry.event:
+        case StatusChanged() as event if _is_wanted_change(event, wanted):
+            return _describe_change(event)
+        case BatchRevoked() as event if _is_wanted_batch(event.root, wanted):
+            reason = name_reason(event.reason)
+            return _describe_batch("batch revoked", event, None) | {"reason": reason}
+        case BatchEndorsed() as event if _is_wanted_batch(event.root, wanted):
+            return _describe_batch("batch endorsed", event, event.key_index)
+        case _:
+            return None
+
+
+def _describe_change(event: StatusChanged) -> dict[str, Cell]:
+    first = event.word % _WORDS * WORD_ENTRIES
+    indices = tuple(first + each for each in list_bits(event.bits))
+    return {
+        "change": _CHANGES[event.change],
+        "list": event.word // _WORDS,
+        "indices": indices,
+        "count": len(indices),
+        "root": None,
+        "key_number": None,
+        "reason": name_reason(event.reason),
+        "by": render_address(event.by),
+    }
+
+
+def _describe_batch(
+    change: str, event: BatchRevoked | BatchEndorsed, key_number: int | None
+) -> dict[str, Cell]:
+    return {
+        "change": change,
+        "list": None,
+        "indices": None,
+        "count": None,
+        "root": render_hex(event.root),
+        "key_number": key_number,
+        "reason": None,
+        "by": render_address(event.by),
+    }
+
+
+def _is_wanted_change(event: StatusChanged, wanted: Wanted) -> bool:
+    return (
+        wanted.root is None
+        and wanted.word in (None, event.word)
+        and wanted.list in (None, event.word // _WORDS)
+        and bool(event.bits & wanted.mask)
+    )
+
+
+def _is_wanted_batch(root: Root, wanted: Wanted) -> bool:
+    """Tell whether a whole batch's change is wanted; an entry's list does not name its batch."""
+    return wanted.list is None and wanted.root in (None, root)
