@@ -7,7 +7,8 @@ ProtocolError                       these bytes are not what they should be
 ├─ SchemaError(problems)            not valid by the Open Badges 3.0 schema
 ├─ ReceiptError(reason)             the Merkle proof's value is not a receipt of ours
 ├─ MultikeyError(reason)            not a multibase-encoded public key that we know
-└─ DocumentError(reason)            a DID document that cannot be used
+├─ DocumentError(reason)            a DID document that cannot be used
+└─ StatusListError(reason)          a published status list that cannot be read
 ChainError                          the chain could not be asked, or refused
 ├─ ChainUnreachableError(network, reason)   no endpoint answered
 ├─ ChainDisagreementError(network, question) endpoints answered differently
@@ -21,6 +22,7 @@ ChainError                          the chain could not be asked, or refused
 └─ TransactionRefusedError(reason)  the node or contract refused a transaction
    └─ NonceTakenError(nonce)        another transaction holds the nonce, mined or waiting
 ConfigurationError(setting, reason, remedy)   a network file, policy or home is unusable
+CanonicalisationDifferenceError(name) a learned shape and JSON-LD proper differ: sign nothing
 """
 
 from typing import Final
@@ -104,6 +106,15 @@ class DocumentError(ProtocolError):
         """Keep the reason."""
         self.reason: Final = reason
         super().__init__(f"The DID document cannot be used: {reason}.")
+
+
+class StatusListError(ProtocolError):
+    """A published status list that cannot be read."""
+
+    def __init__(self, reason: str) -> None:
+        """Keep the reason."""
+        self.reason: Final = reason
+        super().__init__(f"The status list cannot be read: {reason}.")
 
 
 class ChainError(Exception):
@@ -234,3 +245,18 @@ class ConfigurationError(Exception):
         self.reason: Final = reason
         self.remedy: Final = remedy
         super().__init__(f"{setting}: {reason}. {remedy}")
+
+
+class CanonicalisationDifferenceError(Exception):
+    """A re-check found that a learned shape gives other bytes than JSON-LD proper: a bug here.
+
+    No refusal of a credential, so no `ProtocolError`: whatever is under way stops unsigned.
+    """
+
+    def __init__(self, name: str) -> None:
+        """Keep the credential's ``id``."""
+        self.name: Final = name
+        super().__init__(
+            f"The canonical form of {name} differs between the fast path and JSON-LD proper; "
+            "nothing may be signed with this program."
+        )

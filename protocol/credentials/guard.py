@@ -84,9 +84,14 @@ def refuse_unlike_numbers(place: Place) -> None:
     value = place.value
     if isinstance(value, bool) or not isinstance(value, int | float):
         return
-    if not math.isfinite(value) or abs(value) > SAFE_INTEGER or not _is_plain(value):
+    if not is_plain_number(value):
         reason = "write this number as a plain decimal of at most 15 digits"
         raise GuardError("G0", place.path, reason)
+
+
+def is_plain_number(value: float) -> bool:
+    """Tell whether every JSON reader reads, and every canonicaliser prints, a number alike."""
+    return math.isfinite(value) and abs(value) <= SAFE_INTEGER and _is_plain(value)
 
 
 def _is_plain(value: float) -> bool:

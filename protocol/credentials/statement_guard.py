@@ -58,9 +58,14 @@ def refuse_relative(root: Mapping[str, object]) -> None:
     """G5: every type and IRI-valued text is absolute; others are dropped, or read differently."""
     for node in walk_nodes(root):
         for name in _find_names(node.content):
-            if name.startswith(RELATIVE_BASE.split("/")[0]) or not is_absolute_iri(name):
+            if not is_full_address(name):
                 shown = name.removeprefix(RELATIVE_BASE)
                 raise GuardError("G5", _shorten(node.place), f"{shown!r} is no full address")
+
+
+def is_full_address(name: str) -> bool:
+    """Tell whether an expanded address is absolute, and was so before it was expanded."""
+    return not name.startswith(RELATIVE_BASE.split("/")[0]) and is_absolute_iri(name)
 
 
 def refuse_literal_json(root: Mapping[str, object]) -> None:

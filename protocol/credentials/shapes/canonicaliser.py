@@ -1,0 +1,133 @@
+"""Canonicalise by learned shapes where that is proved right, by JSON-LD proper where it is not.
+
+A template only ever says yes: a credential for which any condition is not met, also one that the
+guard refuses, goes to `canonical.canonicalise`, which gives the answer or refuses with its rule.
+"""
+
+import secrets
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from protocol.credentials.canonical import Canonical, canonicalise
+from protocol.credentials.shapes.cache import Family, ShapeCache
+from protocol.credentials.shapes.learning import UnlearnableError, learn
+from protocol.credentials.shapes.reasons import NotProvedError, Reason
+from protocol.credentials.shapes.shape import Flat, sign
+from protocol.credentials.shapes.template import Template
+from protocol.errors import CanonicalisationDifferenceError, ProtocolError
+
+RECHECK_EVERY: Final = 1_000
+
+
+@dataclass(slots=True)
+class Counts:
+    """What became of the credentials so far."""
+
+    fast: int = 0
+    slow: Counter[Reason] = field(default_factory=Counter)
+    """By JSON-LD proper, those refused included, by what could not be proved."""
+    learned: int = 0
+    rechecked: int = 0
+
+
+class Canonicaliser:
+    """Has learned some shapes. For one thread; each process or worker has its own."""
+
+    def __init__(
+        self, *, capacity: int = 64, learn_at_sight: int = 1, recheck_every: int = RECHECK_EVERY
+    ) -> None:
+        """Hold at most ``capacity`` templates, each learned when a shape is seen so many times.
+
+        One credential in ``recheck_every`` is canonicalised both ways, besides the first of each
+        template; which ones, nobody outside can know.
+        """
+        self.counts: Final = Counts()
+        self._cache = ShapeCache(capacity, learn_at_sight)
+        self._recheck_every = recheck_every
+        self._until_recheck = self._draw_distance()
+        self._unproven: set[Template] = set()
+
+    def canonicalise(self, document: Mapping[str, object]) -> Canonical:
+        """Return the canonical form of a credential without ``proof``, if the guard passes it.
+
+        Raises:
+            GuardError: a rule refuses it.
+            UnknownContextError: a context that no profile knows.
+            CanonicalisationDifferenceError: a re-check found other bytes.
+        """
+        try:
+            family, template, flat = self._find(document)
+            nquads = template.fill(flat)
+        except NotProvedError as left:
+            return self._canonicalise_slowly(document, left.reason)
+        self.counts.fast += 1
+        self._until_recheck -= 1
+        if self._until_recheck <= 0 or template in self._unproven:
+            self._recheck(document, nquads, family, template)
+        return Canonical(nquads)
+
+    def _find(self, document: Mapping[str, object]) -> tuple[Family, Template, Flat]:
+        for family in self._cache.list_recent():
+            found = _match(family, document)
+            if found is not None:
+                return family, *found
+        signature = sign(document)
+        if signature is None:
+            raise NotProvedError(Reason.TOO_LARGE)
+        known = self._cache.find(signature)
+        found = None if known is None else _match(known, document)
+        if known is None or found is None:
+            raise NotProvedError(Reason.NEW_SHAPE)
+        self._cache.note_use(known)
+        return known, *found
+
+    def _canonicalise_slowly(self, document: Mapping[str, object], reason: Reason) -> Canonical:
+        self.counts.slow[reason] += 1
+        canonical = canonicalise(document)
+        if reason is Reason.NEW_SHAPE:
+            self._learn(document, canonical)
+        return canonical
+
+    def _learn(self, document: Mapping[str, object], canonical: Canonical) -> None:
+        signature = sign(document)
+        if signature is None or not self._cache.note_sight(signature):
+            return
+        try:
+            template = learn(document, canonical.nquads)
+        except UnlearnableError:
+            self._cache.note_unlearnable(signature)
+            return
+        self._cache.add(signature, template)
+        self._unproven.add(template)
+        self.counts.learned += 1
+
+    def _recheck(
+        self, document: Mapping[str, object], nquads: bytes, family: Family, template: Template
+    ) -> None:
+        self._until_recheck = self._draw_distance()
+        self._unproven.discard(template)
+        self.counts.rechecked += 1
+        try:
+            expected = canonicalise(document).nquads
+        except ProtocolError as error:
+            self._cache.drop(family, template)
+            raise CanonicalisationDifferenceError(str(document.get("id"))) from error
+        if nquads != expected:
+            self._cache.drop(family, template)
+            raise CanonicalisationDifferenceError(str(document.get("id")))
+
+    def _draw_distance(self) -> int:
+        """Return how many credentials from now one is re-checked: on average as many as asked."""
+        return 1 + secrets.randbelow(2 * self._recheck_every - 1)
+
+
+def _match(family: Family, document: Mapping[str, object]) -> tuple[Template, Flat] | None:
+    flat = family.shape.flatten(document)
+    if flat is None:
+        return None
+    for template in family.templates:
+        if template.suits(flat):
+            return template, flat
+    return None

@@ -1,0 +1,151 @@
+"""The shape of a credential: its members, kinds of values and lengths of lists, and nothing else.
+
+Two credentials of one shape differ in their leaves only (texts, numbers, true and false), so that a
+flat list of values in one fixed order says all about either. The order of members says nothing.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any, Final
+
+from protocol.credentials.contexts import PINNED
+
+VALUE_LIMIT: Final = 1_000
+"""Values of a credential whose shape is learned; an ordinary one has 100, and it bounds memory."""
+CONTEXT_DIGESTS: Final = tuple(sorted(digest for _, digest in PINNED.values()))
+"""What the contexts are; they stand at the head of every shape's signature."""
+_PINNED_KEYS: Final = frozenset({"@context", "type", "@language"})
+"""Members whose values decide what others mean."""
+Flat = list[Any]
+"""Every value of a credential, itself first, in the order of its shape."""
+Picker = Callable[[Any], tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A value that holds no other."""
+
+    position: int
+    key: str
+    kind: type
+    parent: int
+    """Position of the object or list it stands in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """An object or list: what it holds, and where its values stand in the flat list."""
+
+    position: int
+    key: str
+    parent: int
+    members: tuple[str, ...] | None
+    """Sorted names, or nothing for a list."""
+    first: int
+    kinds: tuple[type, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Everything that credentials of one shape have in common but their pinned values."""
+
+    containers: tuple[Container, ...]
+    leaves: tuple[Leaf, ...]
+    steps: tuple[tuple[int, int, Picker, tuple[type, ...]], ...]
+    """The same as ``containers``, as ``flatten`` wants it."""
+
+    def flatten(self, document: Mapping[str, object]) -> Flat | None:
+        """Return the values of a document of this shape, or nothing if it has another.
+
+        Kinds are compared exactly, so that ``true``, ``1`` and ``1.0`` are never one.
+        """
+        if type(document) is not dict:
+            return None
+        flat: Flat = [document]
+        try:
+            for position, size, pick, kinds in self.steps:
+                container = flat[position]
+                values = pick(container)
+                if len(container) != size or tuple(map(type, values)) != kinds:
+                    return None
+                flat += values
+        except KeyError:
+            return None
+        return flat
+
+    def rebuild(self, flat: Flat) -> dict[str, object]:
+        """Return the document that has the leaves of a flat list."""
+        built = list(flat)
+        for container in reversed(self.containers):
+            values = built[container.first : container.first + len(container.kinds)]
+            if container.members is None:
+                built[container.position] = values
+            else:
+                built[container.position] = dict(zip(container.members, values, strict=True))
+        document: dict[str, object] = built[0]
+        return document
+
+
+def sign(document: Mapping[str, object]) -> int | None:
+    """Return a number that documents of one shape share, or nothing for one that is too large.
+
+    Only finds what may fit: whoever uses it compares in full.
+    """
+    marks: list[object] = [CONTEXT_DIGESTS]
+    waiting: list[tuple[str, object]] = [("", document)]
+    while waiting:
+        key, value = waiting.pop()
+        if len(marks) + len(waiting) > VALUE_LIMIT:
+            return None
+        if isinstance(value, dict):
+            members = sorted(value)
+            marks.append(tuple(members))
+            waiting += [(member, value[member]) for member in members]
+        elif isinstance(value, list):
+            marks.append(len(value))
+            waiting += [(key, item) for item in value]
+        else:
+            marks.append((type(value), value if is_pinned(key, value) else None))
+    return hash(tuple(marks))
+
+
+def is_pinned(key: str, value: object) -> bool:
+    """Tell whether a leaf belongs to the shape with its value, whatever the contexts say."""
+    return key in _PINNED_KEYS or isinstance(value, bool) or value is None
+
+
+def read_shape(document: Mapping[str, object]) -> tuple[Shape, Flat]:
+    """Return a document's shape and its values."""
+    flat: Flat = [document]
+    containers: list[Container] = []
+    leaves: list[Leaf] = []
+    waiting = [(0, "", 0)]
+    for position, key, parent in waiting:
+        value = flat[position]
+        if not isinstance(value, dict | list):
+            leaves.append(Leaf(position, key, type(value), parent))
+            continue
+        members = tuple(sorted(value)) if isinstance(value, dict) else None
+        values = list(value) if members is None else [value[member] for member in members]
+        kinds = tuple(map(type, values))
+        containers.append(Container(position, key, parent, members, len(flat), kinds))
+        names = members if members is not None else (key,) * len(values)
+        waiting += [(len(flat) + index, name, position) for index, name in enumerate(names)]
+        flat += values
+    return Shape(tuple(containers), tuple(leaves), tuple(map(_plan, containers))), flat
+
+
+def _plan(container: Container) -> tuple[int, int, Picker, tuple[type, ...]]:
+    pick: Picker = tuple if container.members is None else pick_from(container.members)
+    return container.position, len(container.kinds), pick, container.kinds
+
+
+def pick_from(keys: Sequence[Any]) -> Picker:
+    """Return what picks these items of a mapping or list into a tuple."""
+    if not keys:
+        return lambda _: ()
+    if len(keys) == 1:
+        only = keys[0]
+        return lambda container: (container[only],)
+    return itemgetter(*keys)

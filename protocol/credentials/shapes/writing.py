@@ -1,0 +1,70 @@
+"""How a leaf is written in N-Quads, and what must hold of its value first.
+
+Each function applies the guard's own rules on single values (G0, G5) and otherwise gives up: what
+the guard refuses is never written here.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any, Final
+
+from protocol.credentials.guard import is_plain_number
+from protocol.credentials.shapes.reasons import NotProvedError, Reason
+from protocol.credentials.statement_guard import is_full_address
+from protocol.credentials.strict_json import find_text_problem
+
+_NOT_AS_IT_IS: Final = re.compile('["\\\\\x00-\x1f\x7f-\x9f\ud800-\udfff]')
+"""Characters that are escaped, and those that the guard refuses."""
+_SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:(?://)?")
+Writer = Callable[[Any], bytes]
+"""Returns what stands in the line for a value, or raises `NotProvedError`."""
+
+
+def write_text(value: str) -> bytes:
+    """Return a literal's text in its quotation marks, escaped as RDFC-1.0 wants it."""
+    if _NOT_AS_IT_IS.search(value) is not None:
+        if find_text_problem(value) is not None:
+            raise NotProvedError(Reason.TEXT)
+        value = value.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n")
+        value = value.replace("\r", "\\r").replace('"', '\\"')
+    return b'"%b"' % value.encode("utf-8")
+
+
+def write_address(value: str) -> bytes:
+    """Return a literal of type ``xsd:anyURI``: text that is a full address."""
+    if not is_full_address(value):
+        raise NotProvedError(Reason.ADDRESS)
+    return write_text(value)
+
+
+def write_number(value: float) -> bytes:
+    """Return a number's literal: whole ones as they are, others as a canonical ``xsd:double``."""
+    if not is_plain_number(value):
+        raise NotProvedError(Reason.NUMBER)
+    return b'"%b"' % render_number(value).encode("ascii")
+
+
+def render_number(value: float) -> str:
+    """Return the text by which JSON-LD says a plain number."""
+    if isinstance(value, int) or value.is_integer():
+        return str(int(value))
+    mantissa, exponent = f"{value:.15E}".split("E")
+    digits = mantissa.rstrip("0")
+    return f"{digits}0E{int(exponent)}" if digits.endswith(".") else f"{digits}E{int(exponent)}"
+
+
+def read_scheme(address: str) -> str:
+    """Return what decides how JSON-LD expands an address: its scheme, with ``//`` after it."""
+    match = _SCHEME.match(address)
+    return "" if match is None else match.group()
+
+
+def make_resource_writer(scheme: str) -> Writer:
+    """Return a writer of IRIs that begin as the one that was learned."""
+
+    def write_resource(value: str) -> bytes:
+        if not is_full_address(value) or read_scheme(value) != scheme:
+            raise NotProvedError(Reason.ADDRESS)
+        return b"<%b>" % value.encode("utf-8")
+
+    return write_resource
