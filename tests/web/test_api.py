@@ -299,8 +299,8 @@ PART = b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n\r\n'
 def test_no_more_of_an_unwanted_body_is_read_than_was_sent(site, path, kind, body, status):
     """On a server that does not end bodies itself, reading on would wait for ever."""
     connection = Connection(body)
-    environ = EnvironBuilder(path=path, method="POST", content_type=kind).get_environ()
-    environ |= {"wsgi.input": connection, "CONTENT_LENGTH": str(len(body))}
+    environ = EnvironBuilder(path=path, method="POST").get_environ()
+    environ |= {"wsgi.input": connection, "CONTENT_TYPE": kind, "CONTENT_LENGTH": str(len(body))}
     _, answered, _ = run_wsgi_app(site, environ)
     assert answered.startswith(str(status))
     assert connection.left == b""
