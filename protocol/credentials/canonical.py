@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 from pyld import canon, jsonld
 
 from protocol.credentials import guard, statement_guard
-from protocol.credentials.contexts import load_context
+from protocol.credentials.contexts import CREDENTIAL_CONTEXTS, load_context
 from protocol.credentials.nquads import Quad, parse_canonical
 from protocol.errors import GuardError
 from protocol.primitives import Leaf
@@ -70,26 +70,31 @@ def refuse_endless(calls: int, blank_nodes: int) -> None:
         raise GuardError("G8", "", reason)
 
 
-def canonicalise(document: Mapping[str, object]) -> Canonical:
+def canonicalise(
+    document: Mapping[str, object], contexts: Sequence[str] = CREDENTIAL_CONTEXTS
+) -> Canonical:
     """Return the canonical form of a credential without ``proof``, if the guard passes it.
+
+    ``contexts`` is the one ``@context`` that it may have; status lists have others.
 
     Raises:
         GuardError: a rule refuses it.
         UnknownContextError: a context that no profile knows.
     """
-    return Canonical(
-        _canonicalise(document, statement_guard.STATEMENT_RULES + statement_guard.CREDENTIAL_RULES)
-    )
+    rules = statement_guard.STATEMENT_RULES + statement_guard.CREDENTIAL_RULES
+    return Canonical(_canonicalise(document, contexts, rules))
 
 
-def canonicalise_proof_options(options: Mapping[str, object]) -> bytes:
+def canonicalise_proof_options(
+    options: Mapping[str, object], contexts: Sequence[str] = CREDENTIAL_CONTEXTS
+) -> bytes:
     """Return the N-Quads of a proof configuration that carries the document's ``@context``.
 
     Raises:
         GuardError: a rule refuses it.
         UnknownContextError: a context that no profile knows.
     """
-    return _canonicalise(options, statement_guard.STATEMENT_RULES)
+    return _canonicalise(options, contexts, statement_guard.STATEMENT_RULES)
 
 
 def hash_leaf(nquads: bytes) -> Leaf:
@@ -107,9 +112,11 @@ def canonicalise_quads(text: str) -> bytes:
 
 
 def _canonicalise(
-    document: Mapping[str, object], rules: Sequence[statement_guard.StatementRule]
+    document: Mapping[str, object],
+    contexts: Sequence[str],
+    rules: Sequence[statement_guard.StatementRule],
 ) -> bytes:
-    guard.check_document(document)
+    _check_document(document, contexts)
     root = _run(partial(_expand, document))
     statement_guard.check_expanded(root)
     nquads = _run(lambda: _label(_to_rdf(root)))
@@ -117,6 +124,16 @@ def _canonicalise(
     for rule in rules:
         rule(root, quads)
     return nquads
+
+
+def _check_document(document: Mapping[str, object], contexts: Sequence[str]) -> None:
+    if contexts == CREDENTIAL_CONTEXTS:
+        guard.check_document(document)
+        return
+    if document.get("@context") != list(contexts):
+        raise GuardError("G1", "@context", f"the contexts are not {', '.join(contexts)}")
+    guard.refuse_big_documents(document)
+    guard.check_values(document)
 
 
 def _run(step: Callable[[], _Result]) -> _Result:

@@ -1,4 +1,4 @@
-"""The JSON-LD contexts that credentials of ours may name: bundled, pinned, never fetched."""
+"""The JSON-LD contexts that what we sign may name: bundled, pinned, never fetched."""
 
 import hashlib
 import json
@@ -15,6 +15,10 @@ CREDENTIAL_CONTEXTS: Final = (
     "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json",
 )
 """The exact value of ``@context``: these, in this order, and nothing else (rule G1)."""
+LIST_CONTEXTS: Final = CREDENTIAL_CONTEXTS[:1]
+"""The ``@context`` of a status list."""
+BLOCKCERTS_LIST_CONTEXTS: Final = (*LIST_CONTEXTS, "https://w3id.org/security/data-integrity/v2")
+"""The ``@context`` of a list for Blockcerts' verifier, which reads none with a single one."""
 PINNED: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
         CREDENTIAL_CONTEXTS[0]: (
@@ -24,6 +28,10 @@ PINNED: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         CREDENTIAL_CONTEXTS[1]: (
             "ob-v3p0-3.0.3.json",
             "ef2fa9c7846dce233cc166b43639027278be4ee44f00bb1d45c75de2dd0cd761",
+        ),
+        BLOCKCERTS_LIST_CONTEXTS[1]: (
+            "data-integrity-v2.jsonld",
+            "67f21e6e33a6c14e5ccfd2fc7865f7474fb71a04af7e94136cb399dfac8ae8f4",
         ),
     }
 )

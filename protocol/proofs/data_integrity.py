@@ -6,7 +6,7 @@ proof's own members under the document's contexts. The Merkle proof's members ar
 nothing; never show them as signed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Final
 
@@ -37,14 +37,16 @@ def build_eddsa_options(method: str, created: str) -> dict[str, object]:
     return _build_options(EDDSA_SUITE, method, created)
 
 
-def hash_options(options: Mapping[str, object]) -> Digest:
-    """Return SHA-256 of the canonical proof options, read under the credential's contexts.
+def hash_options(
+    options: Mapping[str, object], contexts: Sequence[str] = CREDENTIAL_CONTEXTS
+) -> Digest:
+    """Return SHA-256 of the canonical proof options, read under the document's contexts.
 
     Raises:
         GuardError: a member that canonicalisation refuses.
     """
-    configuration = {"@context": list(CREDENTIAL_CONTEXTS), **options}
-    return Digest(sha256(canonicalise_proof_options(configuration)).digest())
+    configuration = {"@context": list(contexts), **options}
+    return Digest(sha256(canonicalise_proof_options(configuration, contexts)).digest())
 
 
 def signing_input(options_hash: Digest, leaf: Leaf) -> bytes:
