@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import click
@@ -24,6 +25,8 @@ from scripts.failures import run_guarded
 from scripts.moments import parse_moment
 from verifier.audit.census import EVERYTHING, Scope
 from verifier.audit.chains import ChainKind
+from verifier.audit.claims import load_claim
+from verifier.audit.reconcile import Reconciliation
 from verifier.audit.rows import Row, Table, keep_copies
 from verifier.audit.session import Session
 from verifier.audit.tables import accreditations as grants
@@ -192,6 +195,27 @@ def gaps(**given: Any) -> int:
     session = open_audit(**given)
     table = tabulate_gaps(session.census, Scope(EVERYTHING), session.inquiry.ledger)
     return _show(session, table, given)
+
+
+@audit.command()
+@click.argument("path", metavar="DIR|FILE", type=click.Path(exists=True, path_type=Path))
+@issuer_option
+@audited
+def reconcile(path: Path, issuer: str | None, **given: Any) -> int:
+    """Compare a batch folder, its batch.json, or a list of leaves with the registry.
+
+    \b
+    rootseal audit reconcile spring
+    rootseal audit reconcile spring/batch/batch.json --network sepolia
+    rootseal audit reconcile leaves.txt --issuer example.org
+
+    batch.json and a list (one leaf in hexadecimal a line) hold nothing personal. What was revoked
+    or suspended since is listed, and is no difference.
+    """
+    claim = load_claim(path)
+    session = open_audit(**given)
+    compared = Reconciliation(session, claim, choose_issuers(session, issuer))
+    return _show(session, compared.tabulate(), given, compared.answer)
 
 
 def _show(

@@ -58,6 +58,23 @@ def fold_path(leaf: Leaf, path: Sequence[Step]) -> Root:
     return Root(node)
 
 
+def fold_leaves(leaves: Sequence[Leaf]) -> Root:
+    """Return the root of the tree over leaves in their order; an odd node is promoted.
+
+    Raises:
+        ValueError: no leaf.
+    """
+    if not leaves:
+        message = "a tree has at least one leaf"
+        raise ValueError(message)
+    level: list[bytes] = list(leaves)
+    while len(level) > 1:
+        pairs = zip(level[::2], level[1::2], strict=False)
+        odd = level[-1:] if len(level) % 2 else []
+        level = [sha256(left + right).digest() for left, right in pairs] + odd
+    return Root(level[0])
+
+
 def _join(node: bytes, step: Step) -> bytes:
     match step.side:
         case Side.LEFT:

@@ -8,7 +8,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from protocol.primitives import render_address, render_hex
@@ -28,6 +28,26 @@ _FORMULA: Final = re.compile(
 _ISOLATE, _END_ISOLATE = "\N{FIRST STRONG ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
 _HASH_SHOWN: Final = 12
 _INDICES_SHOWN: Final = 8
+WIDTHS: Final = {
+    "act": 23,
+    "achievement": 13,
+    "block": 9,
+    "by": 42,
+    "change": 14,
+    "detail": 28,
+    "identifier": 28,
+    "indices": 24,
+    "key": 42,
+    "list": 15,
+    "name": 28,
+    "reason": 19,
+    "root": 13,
+    "subject": 42,
+    **dict.fromkeys(
+        ("time", "valid_from", "valid_until", "revoked_at", "withdrawn_at", "compromised_at"), 20
+    ),
+}
+"""How wide cells of a column are on a terminal; longer ones move the rest."""
 _HASHES: Final = re.compile(r"0x[0-9a-f]{64}\Z")
 
 Answer = Callable[[], Row]
@@ -38,12 +58,15 @@ Finish = Callable[[], Conclusion]
 
 def render_text(table: Table, answer: Answer, finish: Finish) -> Iterator[str]:
     """Yield lines for a terminal: rows with the columns that fit, findings, what it rests on."""
-    for number, row in enumerate(table.rows):
-        if not table.shown:
-            continue
-        if number == 0:
-            yield "  ".join(table.shown) + "\n"
-        yield "  ".join(_show_cell(row.get(column)) for column in table.shown) + "\n"
+    rows = 0
+    for row in table.rows:
+        if table.shown and rows == 0:
+            yield _join_cells(table.shown, table.shown)
+        if table.shown:
+            yield _join_cells(table.shown, [_show_cell(row.get(each)) for each in table.shown])
+        rows += 1
+    if table.shown:
+        yield "\n" if rows else "No rows.\n\n"
     yield from _show_row(answer())
     yield from render_conclusion(finish())
 
@@ -134,6 +157,19 @@ def _show_row(row: Row) -> Iterator[str]:
             yield f"{column}: {_show_cell(cell)}\n"
 
 
+def _join_cells(columns: Sequence[str], cells: Sequence[str]) -> str:
+    """Return a line whose cells stand below each other as far as their widths are known."""
+    padded = (
+        cell.ljust(max(len(column), WIDTHS.get(column, 0)))
+        for column, cell in zip(columns, cells, strict=True)
+    )
+    return "  ".join(padded).rstrip() + "\n"
+
+
+def _quote(text: str) -> str:
+    return f"{_ISOLATE}{clean_text(text)}{_END_ISOLATE}"
+
+
 def _show_cell(cell: Cell) -> str:
     match cell:
         case None:
@@ -146,8 +182,9 @@ def _show_cell(cell: Cell) -> str:
             more = f" … {len(cell)} in all" if len(cell) > _INDICES_SHOWN else ""
             return ", ".join(map(str, cell[:_INDICES_SHOWN])) + more
         case _:
-            text = clean_text(cell if not _HASHES.match(cell) else f"{cell[:_HASH_SHOWN]}…")
-            return text if text.isascii() else f"{_ISOLATE}{text}{_END_ISOLATE}"
+            if _HASHES.match(cell):
+                return f"{cell[:_HASH_SHOWN]}…"
+            return cell if cell.isascii() and cell.isprintable() else _quote(cell)
 
 
 def _write_cell(cell: Cell) -> str:

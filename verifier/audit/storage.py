@@ -34,7 +34,7 @@ class Storage:
         self._inquiry = inquiry
         self._snapshot = snapshot
         self._refusal = snapshot.refusal
-        self._proven = 0
+        self._proven: set[Digest] = set()
 
     @property
     def refusal(self) -> str | None:
@@ -44,7 +44,7 @@ class Storage:
     @property
     def proven(self) -> int:
         """Return how many slots were proven."""
-        return self._proven
+        return len(self._proven)
 
     def read(self, slots: Iterable[Slot]) -> Values:
         """Return what stands in slots.
@@ -111,7 +111,7 @@ class Storage:
         except ProofRefusedError as error:
             self._report_false_proof(slots, error)
             return {}
-        self._proven += len(slots)
+        self._proven.update(positions)
         values = {slot: proven.values[slot.position] for slot in slots}
         for slot, value in values.items():
             self._compare(slot, told.get(slot), value)

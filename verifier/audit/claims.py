@@ -1,0 +1,176 @@
+"""What somebody says of a batch: a batch folder, its ``batch.json`` alone, or a list of leaves.
+
+A list of leaf digests (one in hexadecimal a line) or ``batch.json`` holds nothing personal, so that
+an auditor need not be handed any credential. It may come from anybody: it is read as such.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from protocol.credentials.status_index import LIST_ENTRIES, LIST_LIMIT
+from protocol.credentials.strict_json import parse_object
+from protocol.errors import NotACredentialError, ProtocolError
+from protocol.primitives import (
+    DIGEST_BYTES,
+    Address,
+    Digest,
+    Leaf,
+    Root,
+    TransactionHash,
+    parse_address,
+    parse_hex,
+    parse_prefixed_hex,
+)
+
+CLAIM_LIMIT_BYTES: Final = 128 << 20
+"""A million leaves, the most of one tree, take 70 MB."""
+_LEAVES_START: Final = b"{"
+
+
+class ClaimError(ProtocolError):
+    """A batch folder or file that cannot be read as one."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        """Keep the path and the reason, a clause."""
+        self.path: Final = path
+        self.reason: Final = reason
+        super().__init__(f"{path}: {reason}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What ``batch.json`` says beside the leaves."""
+
+    issuer: str
+    root: Root
+    count: int
+    status_list: int
+    status_start: int
+    status_size: int
+    chain_id: int
+    contract: Address
+    key: Address
+    seq: int
+    transaction: TransactionHash
+    block: int
+    block_hash: Digest
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Leaves in their order, and what is said of them."""
+
+    leaves: tuple[Leaf, ...]
+    statement: Statement | None
+    """None for a bare list."""
+    folder: Path | None
+    """Where the credentials lie; None where they were not handed over."""
+
+
+def load_claim(path: Path) -> Claim:
+    """Read a batch folder, a ``batch.json``, or a list of leaves.
+
+    Raises:
+        ClaimError: it is none of these.
+        OSError: it cannot be read.
+    """
+    if path.is_dir():
+        return _load_folder(path)
+    data = _read(path)
+    if data.lstrip()[:1] == _LEAVES_START:
+        return _parse_batch(path, data, None)
+    return Claim(_parse_list(path, data), None, None)
+
+
+def _load_folder(path: Path) -> Claim:
+    inner = path / "batch" / "batch.json"
+    if inner.is_file():
+        return _parse_batch(inner, _read(inner), path)
+    alone = path / "batch.json"
+    if alone.is_file():
+        return _parse_batch(alone, _read(alone), None)
+    raise ClaimError(path, "there is no batch/batch.json in it")
+
+
+def _read(path: Path) -> bytes:
+    with path.open("rb") as file:
+        data = file.read(CLAIM_LIMIT_BYTES + 1)
+    if len(data) > CLAIM_LIMIT_BYTES:
+        raise ClaimError(path, f"it is larger than {CLAIM_LIMIT_BYTES >> 20} MiB")
+    return data
+
+
+def _parse_list(path: Path, data: bytes) -> tuple[Leaf, ...]:
+    leaves = []
+    for number, line in enumerate(data.decode("ascii", errors="replace").splitlines(), start=1):
+        text = line.strip().removeprefix("0x").lower()
+        if not text:
+            continue
+        try:
+            leaves.append(Leaf(parse_hex(text, DIGEST_BYTES)))
+        except ValueError as error:
+            raise ClaimError(path, f"line {number}: a leaf is 64 hexadecimal digits") from error
+    if not leaves:
+        raise ClaimError(path, "there is no leaf in it")
+    return tuple(leaves)
+
+
+def _parse_batch(path: Path, data: bytes, folder: Path | None) -> Claim:
+    try:
+        members = parse_object(data, CLAIM_LIMIT_BYTES)
+    except NotACredentialError as error:
+        raise ClaimError(path, f"it cannot be read ({error.reason})") from error
+    try:
+        leaves = _take_list(members, "leaves")
+        return Claim(leaves, _parse_statement(members), folder)
+    except (ValueError, KeyError) as error:
+        reason = f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
+        raise ClaimError(path, f"it is no batch.json ({reason})") from error
+
+
+def _parse_statement(members: Mapping[str, object]) -> Statement:
+    return Statement(
+        issuer=_take_text(members, "issuer"),
+        root=Root(_take_digest(members, "root")),
+        count=_take_number(members, "count"),
+        status_list=_take_number(members, "status_list", LIST_LIMIT),
+        status_start=_take_number(members, "status_start", LIST_ENTRIES),
+        status_size=_take_number(members, "status_size", LIST_ENTRIES + 1),
+        chain_id=_take_number(members, "chain_id"),
+        contract=parse_address(_take_text(members, "contract")),
+        key=parse_address(_take_text(members, "key")),
+        seq=_take_number(members, "seq"),
+        transaction=TransactionHash(_take_digest(members, "transaction")),
+        block=_take_number(members, "block"),
+        block_hash=Digest(_take_digest(members, "block_hash")),
+    )
+
+
+def _take_list(members: Mapping[str, object], name: str) -> tuple[Leaf, ...]:
+    value = members[name]
+    if not isinstance(value, list) or not value:
+        message = f"{name} is no list"
+        raise ValueError(message)
+    return tuple(Leaf(parse_prefixed_hex(str(each), DIGEST_BYTES)) for each in value)
+
+
+def _take_text(members: Mapping[str, object], name: str) -> str:
+    value = members[name]
+    if not isinstance(value, str):
+        message = f"{name} is no text"
+        raise ValueError(message)  # noqa: TRY004 (one kind of error for every unusable file)
+    return value
+
+
+def _take_digest(members: Mapping[str, object], name: str) -> bytes:
+    return parse_prefixed_hex(_take_text(members, name), DIGEST_BYTES)
+
+
+def _take_number(members: Mapping[str, object], name: str, limit: int = 1 << 64) -> int:
+    value = members[name]
+    if type(value) is not int or not 0 <= value < limit:
+        message = f"{name} is no whole number in its range"
+        raise ValueError(message)
+    return value

@@ -1,0 +1,239 @@
+"""A batch as somebody has it, beside the registry: every difference named, none invented.
+
+What was revoked or suspended since is no difference: it is listed, index by index.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from protocol.chain import AnchorRecord, StatusWord
+from protocol.credentials.status_index import locate
+from protocol.errors import ChainError
+from protocol.identifiers import hash_identifier
+from protocol.primitives import IssuerId, Leaf, Root, render_address, render_hex
+from protocol.proofs.merkle import fold_leaves
+from protocol.registry.events import Anchored
+from verifier.audit.blocks import BlockEvents, read_blocks
+from verifier.audit.claims import Claim, Statement
+from verifier.audit.comparison import show_value
+from verifier.audit.findings import Kind, Ledger
+from verifier.audit.folder import compare_folder
+from verifier.audit.rows import Cell, Row, Table, name_reason, show_moment
+from verifier.audit.session import Session
+from verifier.audit.state import Anchor, Word
+
+RECONCILED: Final = ("list", "index", "revoked", "suspended", "file")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Where a batch's root stands on the chain."""
+
+    record: AnchorRecord
+    event: Anchored | None
+    """None where its entry was withheld or could not be read."""
+
+
+class Reconciliation:
+    """Compares one claim with one snapshot; rows first, then the answer."""
+
+    def __init__(self, session: Session, claim: Claim, chosen: frozenset[IssuerId] | None) -> None:
+        """Compare ``claim``; ``chosen`` names the institution of a bare list of leaves."""
+        self._session = session
+        self._claim = claim
+        self._chosen = chosen
+        self._found: Found | None = None
+
+    @property
+    def _ledger(self) -> Ledger:
+        return self._session.inquiry.ledger
+
+    def tabulate(self) -> Table:
+        """Return one row for each entry of the batch's range that is revoked or suspended."""
+        return Table(RECONCILED, RECONCILED, self._list_rows())
+
+    def answer(self) -> Row:
+        """Return where the batch stands on the chain."""
+        claim, found = self._claim, self._found
+        cells: dict[str, Cell] = {
+            "leaves": len(claim.leaves),
+            "root": render_hex(fold_leaves(claim.leaves)),
+            "anchored": found is not None,
+        }
+        if found is None:
+            return cells
+        record, event = found.record, found.event
+        return {
+            **cells,
+            "institution": record.issuer_id,
+            "identifier": self._session.names.find(record.issuer_id),
+            "key": render_address(event.key) if event else None,
+            "entry": record.seq,
+            "block": record.block,
+            "time": show_moment(record.time),
+            "transaction": render_hex(event.position.transaction) if event else None,
+            "batch_revoked_at": show_moment(record.revoked_at),
+            "batch_revoked_because": name_reason(record.reason) if record.revoked_at else None,
+            "endorsed_by": record.endorsed_by,
+            "status": "listed" if claim.statement else "not asked: a list of leaves has no indices",
+        }
+
+    def _list_rows(self) -> Iterator[Row]:
+        claim = self._claim
+        self._compare_leaves()
+        files: Mapping[int, str] = {}
+        if claim.folder is not None:
+            progress = self._session.inquiry.progress
+            files = compare_folder(claim.folder, claim, self._ledger, progress)
+        if claim.statement is not None and not self._is_here(claim.statement):
+            return
+        issuer_id = self._find_issuer()
+        if issuer_id is not None:
+            self._find_anchor(issuer_id)
+            if claim.statement is not None:
+                yield from self._list_statuses(issuer_id, claim.statement, files)
+
+    def _compare_leaves(self) -> None:
+        leaves, said = self._claim.leaves, self._claim.statement
+        places: dict[Leaf, int] = {}
+        for place, leaf in enumerate(leaves, start=1):
+            first = places.setdefault(leaf, place)
+            if first != place:
+                sentence = f"Leaves {first} and {place} are the same ({render_hex(leaf)})."
+                self._ledger.add(Kind.DIFFERENCE, sentence)
+        if said is None:
+            return
+        root = fold_leaves(leaves)
+        if said.count != len(leaves):
+            self._report("batch.json", "count", said.count, f"it lists {len(leaves)} leaves")
+        if said.root != root:
+            clause = f"its leaves lead to {render_hex(root)}"
+            self._report("batch.json", "root", render_hex(said.root), clause)
+
+    def _is_here(self, said: Statement) -> bool:
+        """Tell whether the batch says that it is on the chain and in the contract that is asked."""
+        network, contract = self._session.inquiry.network, self._session.snapshot.contract
+        if said.chain_id != network.chain_id:
+            clause = f"{network.name} is chain {network.chain_id}"
+            self._report("batch.json", "chain", said.chain_id, clause)
+        elif said.contract != contract:
+            clause = f"{network.name} has {render_address(contract)}"
+            self._report("batch.json", "contract", render_address(said.contract), clause)
+        else:
+            return True
+        return False
+
+    def _find_issuer(self) -> IssuerId | None:
+        """Return the institution: by its identifier, by option, or the one that has the root."""
+        said, state = self._claim.statement, self._session.state
+        if said is not None:
+            hashed = hash_identifier(said.issuer)
+            bound = state.read_bindings([hashed])
+            if hashed in bound and not bound[hashed]:
+                sentence = f"No institution is registered as {show_value(said.issuer)}."
+                self._ledger.add(Kind.DIFFERENCE, sentence)
+            return bound.get(hashed) or None
+        if self._chosen is not None:
+            return next(iter(self._chosen))
+        return self._find_holder(fold_leaves(self._claim.leaves))
+
+    def _find_holder(self, root: Root) -> IssuerId | None:
+        head = self._session.state.read_registry()
+        count = head.issuer_count if head else 0
+        anchors = [Anchor(IssuerId(number), root) for number in range(1, count + 1)]
+        records = self._session.state.read_anchors(anchors)
+        holders = [anchor.issuer_id for anchor, record in records.items() if record is not None]
+        if len(holders) > 1:
+            listed = ", ".join(map(str, holders))
+            sentence = f"Institutions {listed} all anchored this root: name one with --issuer."
+            self._ledger.add(Kind.UNDETERMINED, sentence)
+        elif not holders and len(records) == count:
+            sentence = (
+                f"No institution has anchored {render_hex(root)}, the root of these "
+                f"{len(self._claim.leaves)} leaves in this order."
+            )
+            self._ledger.add(Kind.DIFFERENCE, sentence)
+        return holders[0] if len(holders) == 1 else None
+
+    def _find_anchor(self, issuer_id: IssuerId) -> None:
+        said = self._claim.statement
+        root = said.root if said is not None else fold_leaves(self._claim.leaves)
+        anchor = Anchor(issuer_id, root)
+        records = self._session.state.read_anchors([anchor])
+        if anchor not in records:
+            return
+        record = records[anchor]
+        if record is None:
+            sentence = f"Institution {issuer_id} has not anchored the root {render_hex(root)}."
+            self._ledger.add(Kind.DIFFERENCE, sentence)
+            return
+        self._found = Found(record, self._read_event(record))
+        if record.leaves not in (0, len(self._claim.leaves)):
+            sentence = (
+                f"The institution anchored the root as one of {record.leaves} leaves; here are "
+                f"{len(self._claim.leaves)}."
+            )
+            self._ledger.add(Kind.DIFFERENCE, sentence)
+        if said is not None:
+            self._compare_statement(said, self._found)
+
+    def _read_event(self, record: AnchorRecord) -> Anchored | None:
+        node, contract = self._session.inquiry.node, self._session.snapshot.contract
+        block = read_blocks(node, contract, [record.block])[record.block]
+        where = f"The entry of root {render_hex(record.root)} in block {record.block:,}"
+        if isinstance(block, ChainError):
+            self._ledger.add_silence(where, block)
+            return None
+        event = _pick(block, record)
+        if event is None:
+            self._ledger.add(Kind.GAP, f"{where} is missing: it was withheld.", block=record.block)
+        return event
+
+    def _compare_statement(self, said: Statement, found: Found) -> None:
+        record, event = found.record, found.event
+        pairs: dict[str, tuple[object, object]] = {
+            "number in its key's chain": (said.seq, record.seq),
+            "block": (said.block, record.block),
+        }
+        if event is not None:
+            pairs |= {
+                "key": (said.key, event.key),
+                "transaction": (said.transaction, event.position.transaction),
+                "block's hash": (said.block_hash, event.position.block_hash),
+            }
+        for what, (stated, actual) in pairs.items():
+            if stated != actual:
+                clause = f"the chain says {show_value(actual)}"
+                self._report("batch.json", what, show_value(stated), clause)
+
+    def _list_statuses(
+        self, issuer_id: IssuerId, said: Statement, files: Mapping[int, str]
+    ) -> Iterator[Row]:
+        span = range(said.status_start, said.status_start + said.status_size)
+        places = {index: locate(said.status_list, index) for index in span if index < 1 << 17}
+        words = [Word(issuer_id, number) for number in {word for word, _ in places.values()}]
+        bits = self._session.state.read_words(words)
+        for index, (number, mask) in places.items():
+            word = bits.get(Word(issuer_id, number), StatusWord(0, 0))
+            if (word.revoked | word.suspended) & mask:
+                yield {
+                    "list": said.status_list,
+                    "index": index,
+                    "revoked": bool(word.revoked & mask),
+                    "suspended": bool(word.suspended & mask),
+                    "file": files.get(index),
+                }
+
+    def _report(self, where: str, what: str, stated: object, clause: str) -> None:
+        self._ledger.add(Kind.DIFFERENCE, f"The {what} in {where} is {stated}; {clause}.")
+
+
+def _pick(block: BlockEvents, record: AnchorRecord) -> Anchored | None:
+    wanted: Sequence[Anchored] = [
+        event
+        for event in block.events
+        if isinstance(event, Anchored)
+        and (event.issuer_id, event.root) == (record.issuer_id, record.root)
+    ]
+    return wanted[0] if wanted else None
