@@ -34,6 +34,7 @@ from protocol.credentials.shapes.template import (
 )
 from protocol.credentials.shapes.writing import (
     Writer,
+    is_whole_float,
     make_resource_writer,
     read_scheme,
     render_number,
@@ -81,7 +82,11 @@ def learn(document: Mapping[str, object], nquads: bytes) -> Template:
         UnlearnableError: its shape has something that is not proved.
     """
     shape, flat = read_shape(document)
-    pinned = {leaf.position for leaf in shape.leaves if is_pinned(leaf.key, flat[leaf.position])}
+    pinned = {
+        leaf.position
+        for leaf in shape.leaves
+        if is_pinned(leaf.key, flat[leaf.position]) or is_whole_float(flat[leaf.position])
+    }
     attempt = _Attempt(shape, flat, pinned)
     for _ in range(ROUNDS):
         marks = _mark(attempt)
@@ -321,7 +326,7 @@ def _list_awkward_values(attempt: _Attempt, landings: Mapping[int, _Landing]) ->
         leader = attempt.leader.get(at, at)
         landing = landings[leader]
         if leaf.kind is not str:
-            values[at] = leaf.kind(-number - 0.25)
+            values[at] = leaf.kind(-number - 1.25)
         elif landing.resource:
             values[at] = f"{read_scheme(value)}{leader}{_AWKWARD_ADDRESS}"
         elif landing.datatypes == {ANY_URI}:

@@ -38,16 +38,24 @@ def write_address(value: str) -> bytes:
 
 
 def write_number(value: float) -> bytes:
-    """Return a number's literal: whole ones as they are, others as a canonical ``xsd:double``."""
-    if not is_plain_number(value):
+    """Return a number's literal: an integer as it is, a fraction as a canonical ``xsd:double``.
+
+    Not ``3.0``: JSON-LD gives it another datatype than 2.5 where the contexts give none.
+    """
+    if not is_plain_number(value) or is_whole_float(value):
         raise NotProvedError(Reason.NUMBER)
     return b'"%b"' % render_number(value).encode("ascii")
 
 
+def is_whole_float(value: object) -> bool:
+    """Tell whether a number is written as a fraction that it has not."""
+    return isinstance(value, float) and value.is_integer()
+
+
 def render_number(value: float) -> str:
-    """Return the text by which JSON-LD says a plain number."""
-    if isinstance(value, int) or value.is_integer():
-        return str(int(value))
+    """Return the text by which JSON-LD says an integer, or a number with a fraction."""
+    if isinstance(value, int):
+        return str(value)
     mantissa, exponent = f"{value:.15E}".split("E")
     digits = mantissa.rstrip("0")
     return f"{digits}0E{int(exponent)}" if digits.endswith(".") else f"{digits}E{int(exponent)}"
