@@ -22,8 +22,11 @@ from tests.interop.documents import (
     take_proof,
 )
 from tests.interop.institutions import ANCHOR_LOST, MAIN, OTHER, ROTATED, SIGNING_LOST, Desk
+from tests.scripts.samples import ISSUE
 
 ENDING = timedelta(seconds=25)
+A_SECOND = 1.1
+"""Blocks and key windows count whole seconds; what comes later shall be later by their count."""
 ENOUGH_GAS, LITTLE_GAS = 400_000, 30_000
 AS_ISSUED = "As issued"
 CHANGED = "One signed claim changed"
@@ -62,8 +65,9 @@ class Issued:
 def tell(desk: Desk) -> Issued:
     """Found five institutions, issue, and change statuses and keys."""
     desk.found(MAIN)
-    ending, end = _issue_ending(desk)
-    main, (withdrawn, *_) = desk.issue(MAIN), desk.issue(MAIN, out="autumn")
+    main = desk.issue(MAIN)
+    ending, end = _issue_ending(desk, main[0])
+    (withdrawn, *_) = desk.issue(MAIN, *ISSUE, "--new-batch", out="autumn")
     desk.found(OTHER)
     other = desk.issue(OTHER)
     for domain, files in ((MAIN, main), (OTHER, other)):
@@ -78,11 +82,10 @@ def tell(desk: Desk) -> Issued:
     return issued
 
 
-def _issue_ending(desk: Desk) -> tuple[Path, datetime]:
+def _issue_ending(desk: Desk, sample: Path) -> tuple[Path, datetime]:
     """Issue a credential that soon ends."""
     end = datetime.now(UTC).replace(microsecond=0) + ENDING
-    (first, *_) = desk.issue(MAIN, out="sample")
-    draft = json.loads(first.read_bytes())
+    draft = json.loads(sample.read_bytes())
     for member in ("proof", "credentialStatus", "id", "validFrom"):
         del draft[member]
     draft["validUntil"] = end.isoformat().replace("+00:00", "Z")
@@ -101,6 +104,7 @@ def _change_statuses(desk: Desk, domain: str, files: list[Path]) -> None:
 def _rotate(desk: Desk) -> Path:
     desk.found(ROTATED)
     (file, *_) = desk.issue(ROTATED)
+    time.sleep(A_SECOND)
     for duty in ("anchor", "signing"):
         desk.run("issuer", "rotate", "--key", duty, "--issuer", ROTATED)
     return file
@@ -109,7 +113,7 @@ def _rotate(desk: Desk) -> Path:
 def _lose(desk: Desk, domain: str, duty: str) -> list[Path]:
     """Issue, then declare that a key was in other hands before."""
     since = desk.found(domain)
-    time.sleep(1.1)
+    time.sleep(A_SECOND)
     (file, *_) = desk.issue(domain)
     desk.run("issuer", "compromised", "--key", duty, "--since", since, "--issuer", domain)
     return [file]

@@ -51,6 +51,7 @@ class Web:
 
     roots: dict[str, Path]
     node: str
+    chain_id: int
     lists: int | None = None
     """The port of `rootseal serve`."""
     down: set[str] = field(default_factory=set)
@@ -70,6 +71,17 @@ class Web:
             return NOT_FOUND if host in self.down else self._forward(path, headers)
         return self._read(host, path)
 
+    def is_serving(self, port: int) -> bool:
+        """Tell whether `rootseal serve` answers on this port."""
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        try:
+            connection.request("GET", "/healthz")
+            return connection.getresponse().status == 200
+        except OSError:
+            return False
+        finally:
+            connection.close()
+
     def _read(self, host: str, path: str) -> Given:
         if host not in self.roots:
             return NOT_FOUND
@@ -87,7 +99,9 @@ class Web:
         return Given(200, "application/json", b'{"didDocument": ' + found.body + b"}")
 
     def _explore(self, query: dict[str, list[str]]) -> Given:
-        """Answer as the explorer does: with the node's own answer."""
+        """Answer as the explorer does: with the node's own answer, for the network that it keeps."""
+        if query["chainid"] != [str(self.chain_id)]:
+            return Given(200, "application/json", b'{"jsonrpc": "2.0", "id": 1, "result": null}')
         (method,) = query["action"]
         named = query.get("txhash", []) + query.get("tag", [])
         params = [*named, True] if method == "eth_getBlockByNumber" else named

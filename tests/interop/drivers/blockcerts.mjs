@@ -1,7 +1,7 @@
 // @blockcerts/cert-verifier-js, its bundle for Node as published: blockcerts.mjs PORT ENDPOINT
 //
 // The look-up asks a node over JSON-RPC and hands on what it said. With ENDPOINT "etherscan" there
-// is no look-up of ours: the package asks its own explorer, which the web server stands in for.
+// is none of ours: the package asks the explorer that it knows, for which the web server stands in.
 import { createRequire } from 'node:module';
 
 import { leadTo } from './address.mjs';
@@ -25,13 +25,15 @@ function buildLookUp(asked) {
     const transaction = await ask('eth_getTransactionByHash', transactionId);
     if (transaction === null) throw new Error('The node knows no such transaction.');
     const block = await ask('eth_getBlockByNumber', transaction.blockNumber, false);
-    const handed = {
+    const handed = Object.freeze({
       remoteHash: transaction.input.slice('0x'.length),
       issuingAddress: transaction.from,
       time: new Date(Number(block.timestamp) * 1000),
-    };
-    asked.push({ transactionId, ...handed, time: handed.time.getTime() / 1000 });
-    return { ...handed, revokedAddresses: [] };
+      revokedAddresses: [],
+    });
+    // The very object that the package gets is what is noted: the tests compare it with the node.
+    asked.push({ transactionId, handed });
+    return handed;
   };
 }
 
