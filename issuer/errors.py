@@ -15,8 +15,10 @@ IssuanceError                        this cannot be issued, and nothing was sent
 ├─ SignerPolicyError(what)           a key was asked to sign what its policy does not allow
 ├─ ListFullError(list)               no status list has room for the batch
 ├─ PathMismatchError(index)          the tree library built a path that does not lead to its root
+├─ RootMismatchError(theirs, ours)   the tree library built another root than we did
 └─ OutputError(problems)             what was written does not check out
 UnsettledTransactionError(account, nonce)   a ChainError: sent, not mined yet; run it again
+WithheldEntryError(network, seq, block)     a ChainError: an entry of the status log is missing
 """
 
 from collections.abc import Iterable, Sequence
@@ -25,7 +27,7 @@ from typing import Final
 
 from issuer.inputs.problems import Problem, render_problem
 from protocol.errors import ChainError
-from protocol.primitives import Address, render_address
+from protocol.primitives import Address, Root, render_address, render_hex
 
 SHOWN_PROBLEMS: Final = 20
 """How many problems a message spells out; the field carries all."""
@@ -173,6 +175,19 @@ class PathMismatchError(IssuanceError):
         super().__init__(f"The path of leaf {index} does not lead to the root; nothing was issued.")
 
 
+class RootMismatchError(IssuanceError):
+    """The tree library built another root than we did."""
+
+    def __init__(self, theirs: Root, ours: Root) -> None:
+        """Keep both roots."""
+        self.theirs: Final = theirs
+        self.ours: Final = ours
+        super().__init__(
+            f"Two ways of building the tree disagree ({render_hex(theirs)} and {render_hex(ours)});"
+            " nothing was issued."
+        )
+
+
 class OutputError(IssuanceError):
     """What was written does not check out."""
 
@@ -194,6 +209,20 @@ class UnsettledTransactionError(ChainError):
         super().__init__(
             f"Transaction {nonce} of {render_address(account)} is sent but not settled after "
             f"{waited_seconds:.0f} seconds. Run the same command again: it goes on from here."
+        )
+
+
+class WithheldEntryError(ChainError):
+    """An entry of the issuer's status log is not in the block where it must be."""
+
+    def __init__(self, network: str, seq: int, block: int) -> None:
+        """Keep the network, the entry's number and where it was looked for."""
+        self.network: Final = network
+        self.seq: Final = seq
+        self.block: Final = block
+        super().__init__(
+            f"Entry {seq} of the status log is missing from block {block:,} of {network}: the "
+            "endpoint withholds it. Ask another endpoint."
         )
 
 

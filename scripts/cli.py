@@ -18,6 +18,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "revoke": "scripts.status:revoke",
     "suspend": "scripts.status:suspend",
     "reinstate": "scripts.status:reinstate",
+    "status": "scripts.status_publish:status",
     "keys": "scripts.keys:keys",
     "networks": "scripts.networks:networks",
     "deploy": "scripts.deploy:deploy",

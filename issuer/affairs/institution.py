@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from issuer.files import OWNER_ONLY, sync_folder, write_whole
 from protocol.chain import Network
+from protocol.credentials.published_lists import StatusFor
 from protocol.errors import ConfigurationError, MultikeyError
 from protocol.identifiers import name_did, parse_domain
 from protocol.primitives import Address, ChainId, IssuerId, parse_address, render_address
@@ -89,6 +90,8 @@ class Institution:
     keys: tuple[HeldKey, ...]
     demo: bool
     """Made by ``rootseal demo``: never chosen by default."""
+    status_for: StatusFor = StatusFor.STANDARD
+    """Whose reader gets what it wants where readers of status lists ask alike."""
 
     @property
     def anchor(self) -> Address:
@@ -252,6 +255,7 @@ def _parse(content: Mapping[str, Any]) -> Institution:
         admin=parse_address(content["admin"]),
         keys=tuple(_parse_key(key) for key in content["keys"]),
         demo=content["demo"] is True,
+        status_for=StatusFor(content.get("status_for", StatusFor.STANDARD)),
     )
 
 

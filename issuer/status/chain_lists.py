@@ -1,0 +1,95 @@
+"""An issuer's status bits as the chain has them, all at one block."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from issuer.sending.channel import Channel, ask_patiently, find_registry_scope
+from issuer.status.status_history import (
+    FOLDER,
+    StatusHistory,
+    load_history,
+    read_history,
+    save_history,
+)
+from protocol.chain import Block, ChainReader, IssuerRecord, StatusWord
+from protocol.credentials.status_index import REVOCATION
+from protocol.credentials.status_list import LIST_WORDS, SUSPENSION, assemble_bits
+from protocol.errors import ChainUnreachableError, TransactionRefusedError
+from protocol.identifiers import hash_identifier
+
+
+@dataclass(frozen=True, slots=True)
+class ChainLists:
+    """Every list that was asked for or ever changed, at one block."""
+
+    block: Block
+    lists: Mapping[int, Mapping[str, bytes]]
+    """For each list and purpose the bits."""
+
+
+def read_chain_lists(channel: Channel, did: str, wanted: Iterable[int]) -> ChainLists:
+    """Return the bits of the wanted lists and of every list that a status change names.
+
+    Raises:
+        TransactionRefusedError: the issuer is not registered.
+        ChainError: the chain cannot be asked, or withholds an entry of the log.
+    """
+    chain, scope = channel.chain, ask_patiently(channel, lambda: find_registry_scope(channel.chain))
+    block = ask_patiently(channel, chain.read_latest)
+    record = ask_patiently(channel, lambda: _read_issuer(chain, did, block))
+    path = channel.home / FOLDER / f"{scope}-{record.issuer_id}.json"
+    history = ask_patiently(channel, lambda: read_history(chain, record, load_history(path)))
+    words = _read_words(channel, record, history, block)
+    _refuse_rewriting(channel, block)
+    _remember(channel, path, history)
+    numbers = {word // LIST_WORDS for word in history.words} | set(wanted)
+    return ChainLists(block, {number: _build_list(number, words) for number in sorted(numbers)})
+
+
+def _read_issuer(chain: ChainReader, did: str, at: Block) -> IssuerRecord:
+    number = chain.read_issuer_id(hash_identifier(did), at)
+    record = None if number is None else chain.read_issuer(number, at)
+    if record is None:
+        raise TransactionRefusedError(f"{did} is not registered on {chain.network.name}")
+    return record
+
+
+def _read_words(
+    channel: Channel, record: IssuerRecord, history: StatusHistory, at: Block
+) -> dict[int, StatusWord]:
+    """Read from storage every word that the log names; all others were never written."""
+    words: dict[int, StatusWord] = {}
+    for done, number in enumerate(sorted(history.words), start=1):
+        words[number] = ask_patiently(channel, _ask_word(channel.chain, record, number, at))
+        channel.progress.report("Reading statuses", done, len(history.words))
+    return words
+
+
+def _ask_word(
+    chain: ChainReader, record: IssuerRecord, number: int, at: Block
+) -> Callable[[], StatusWord]:
+    return lambda: chain.read_status(record.issuer_id, number, at)
+
+
+def _refuse_rewriting(channel: Channel, block: Block) -> None:
+    """What was read at a block that is no longer there is of two chains."""
+    again = ask_patiently(channel, lambda: channel.chain.read_block(block.number))
+    if again.hash != block.hash:
+        reason = "it was reorganised while it was being read; run the same command again"
+        raise ChainUnreachableError(channel.chain.network.name, reason)
+
+
+def _remember(channel: Channel, path: Path, history: StatusHistory) -> None:
+    final = ask_patiently(channel, channel.chain.read_final)
+    if history.seq and history.block <= final.number:
+        save_history(path, history)
+
+
+def _build_list(number: int, words: Mapping[int, StatusWord]) -> Mapping[str, bytes]:
+    first = number * LIST_WORDS
+    own = {word - first: bits for word, bits in words.items() if word // LIST_WORDS == number}
+    return {
+        REVOCATION: assemble_bits({each: bits.revoked for each, bits in own.items()}),
+        SUSPENSION: assemble_bits({each: bits.suspended for each, bits in own.items()}),
+    }
