@@ -10,7 +10,7 @@ from typing import Final
 
 import click
 
-from issuer.errors import IssuanceError, OutputError, PathMismatchError
+from issuer.errors import IssuanceError, OutputError, PathMismatchError, RootMismatchError
 from protocol.errors import (
     ChainError,
     ConfigurationError,
@@ -23,7 +23,7 @@ from protocol.nodes.node import NodeError
 from scripts import exit_codes
 
 REFUSALS: Final = (TransactionRefusedError, UnexpectedCodeError, WrongChainError, NodeError)
-OURS: Final = (PathMismatchError, OutputError)
+OURS: Final = (PathMismatchError, RootMismatchError, OutputError)
 EXPECTED: Final = (
     click.exceptions.Exit,
     click.ClickException,

@@ -1,8 +1,8 @@
 """What the verifier is surrounded by on this machine."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
+from issuer.batches.output import Written
 from protocol.errors import NotACredentialError
 from scripts.chains import ConfiguredChains, read_clock
 from scripts.config import Settings
@@ -24,20 +24,20 @@ def build_surroundings(
     )
 
 
-def check_files(settings: Settings, network: str, paths: Sequence[Path]) -> tuple[str, ...]:
-    """Verify written files as a stranger would; return a sentence for each that is at fault.
+def check_files(settings: Settings, network: str, files: Sequence[Written]) -> tuple[str, ...]:
+    """Verify written credentials as a stranger would; return a sentence for each that is at fault.
 
     What the institution decided after it anchored a file (a revocation, a suspension) and the
     dates that it wrote are no faults: such a file, written again, is as it should be.
     """
     surroundings = build_surroundings(settings, network)
-    found = ((path, _find_problem(path, surroundings)) for path in paths)
-    return tuple(f"{path}: {problem}" for path, problem in found if problem)
+    found = ((each.name, _find_problem(each, surroundings)) for each in files)
+    return tuple(f"{name}: {problem}" for name, problem in found if problem)
 
 
-def _find_problem(path: Path, surroundings: Surroundings) -> str | None:
+def _find_problem(written: Written, surroundings: Surroundings) -> str | None:
     try:
-        report = verify(Question(path.read_bytes()), surroundings)
+        report = verify(Question(written.read()), surroundings)
     except NotACredentialError as error:
         return str(error)
     causes = [each for each in report.checks if _is_fault(each, report)]

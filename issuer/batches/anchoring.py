@@ -7,18 +7,21 @@ from dataclasses import dataclass, replace
 from datetime import UTC
 from typing import Final
 
-from issuer.batch import build_batch
+from issuer.batch import Tree, build_tree
 from issuer.batches.desk import Desk
-from issuer.batches.drafting import hash_batch
+from issuer.batches.drafting import Drafting, hash_batch
 from issuer.batches.evidence_capture import capture_evidence
 from issuer.batches.plan import SEED_BYTES, Plan, Terms, choose_range, may_release
 from issuer.batches.preflight import is_decoy, read_position
+from issuer.batches.ranges import split_ranges
 from issuer.batches.receipts_writer import hash_batch_options
 from issuer.batches.withdrawal import withdraw_batch
 from issuer.batches.work_area import WorkArea
+from issuer.batches.workers import Crew
 from issuer.errors import JournalConflictError
 from issuer.inputs.source import Source
 from issuer.journal import entries, outbox, plans
+from issuer.journal.entry_table import EntryTable
 from issuer.journal.records import Anchoring, BatchRecord, Operation, Step
 from issuer.sending.channel import Carrier, ask_patiently, require_registry
 from issuer.sending.delivery import conclude, settle, wait_final
@@ -31,6 +34,8 @@ from protocol.registry.events import Anchored
 
 ATTEMPT_LIMIT: Final = 8
 """Plans of one run; more in a row mean that something else uses the key all the time."""
+REPORTED: Final = 100
+"""Signatures between two words about how far it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,7 @@ class Work:
     """One batch under way, with its anchoring account held."""
 
     desk: Desk
+    crew: Crew
     carrier: Carrier
     source: Source
     batch: BatchRecord
@@ -110,10 +116,12 @@ def _advance(work: Work, plan: Plan) -> bool:
     if Step.STORED not in steps:
         if not _check_current(work, plan):
             return False
-        if Step.HASHED not in steps or not work.area.has_drafts(plan.attempt):
-            hash_batch(work.desk, work.source, work.batch, plan, work.area)
-        _sign_batch(work, plan)
-        if not _store_transaction(work, plan):
+        if Step.HASHED not in steps or not work.area.has_drafts(plan.attempt, work.batch.count):
+            drafting = Drafting(work.desk, work.crew, work.source, plan)
+            hash_batch(drafting, work.batch, work.area)
+        table = entries.read_entries(journal, work.batch, plan)
+        _sign_batch(work, plan, table)
+        if not _store_transaction(work, plan, build_table_tree(table).root):
             return False
     return _carry(work, plan)
 
@@ -129,25 +137,32 @@ def _check_current(work: Work, plan: Plan) -> bool:
     return True
 
 
-def _sign_batch(work: Work, plan: Plan) -> None:
-    journal, channel = work.desk.channel.journal, work.desk.channel
-    found = entries.read_entries(journal, work.batch, plan)
-    if all(entry.signature is not None for entry in found):
+def build_table_tree(table: EntryTable) -> Tree:
+    """Build the tree over the leaves of a batch."""
+    return build_tree(
+        [table.find_leaf(position) for position in range(each.start, each.stop)]
+        for each in split_ranges(len(table))
+    )
+
+
+def _sign_batch(work: Work, plan: Plan, table: EntryTable) -> None:
+    if table.is_signed:
         return
+    journal, channel = work.desk.channel.journal, work.desk.channel
     options_hash = hash_batch_options(plan.moment, plan.terms.signing_method)
-    signatures = []
-    for number, entry in enumerate(found, start=1):
-        message = signing_input(options_hash, entry.leaf)
-        signatures.append((entry.position, work.desk.signers.credentials.sign(message)))
-        channel.progress.report("Signing", number, len(found))
-    entries.save_signatures(journal, work.batch, plan, signatures)
+    sign = work.desk.signers.credentials.sign
+    signatures = bytearray()
+    for position in range(len(table)):
+        signatures += sign(signing_input(options_hash, table.find_leaf(position)))
+        if position % REPORTED == 0 or position == len(table) - 1:
+            channel.progress.report("Signing", position + 1, len(table))
+    table.signatures = signatures
+    entries.save_signatures(journal, work.batch, plan, table)
 
 
-def _store_transaction(work: Work, plan: Plan) -> bool:
-    """Build the tree, sign the anchor and commit its bytes; False if the plan was dropped."""
+def _store_transaction(work: Work, plan: Plan, root: Root) -> bool:
+    """Sign the anchor and commit its bytes; False if the plan was dropped."""
     channel = work.desk.channel
-    leaves = [entry.leaf for entry in entries.read_entries(channel.journal, work.batch, plan)]
-    root = build_batch(leaves).root
     if is_decoy(root):
         return _drop(work, plan, "the root starts like a function of the registry")
     if not _check_current(work, plan):

@@ -3,14 +3,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Protocol
 
+from issuer.batches.output import Written
 from issuer.keys.signer import CredentialSigner, TransactionSigner
 from issuer.sending.channel import Channel
 
-OutputCheck = Callable[[Sequence[Path]], tuple[str, ...]]
-"""Runs the whole verification on written files and returns one sentence for each problem."""
+OutputCheck = Callable[[Sequence[Written]], tuple[str, ...]]
+"""Runs the whole verification on what was written and returns one sentence for each problem."""
 
 
 class Issuing(Protocol):

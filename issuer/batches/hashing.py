@@ -1,12 +1,15 @@
-"""From a plan to leaves: pure functions of a job and a position, so any executor can map them."""
+"""From a plan to leaves: a pure function of a job and a piece, so any executor can map it."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from issuer.batches.output import render_json
+from issuer.batches.ranges import Range
+from issuer.batches.work_area import WorkArea
 from issuer.inputs.source import Source
+from issuer.journal.entry_table import pack_id
 from protocol.credentials.canonical import canonicalise, hash_leaf
 from protocol.credentials.schema import find_schema_problems
 from protocol.credentials.status_index import render_status
@@ -20,15 +23,26 @@ PROOF_BYTES: Final = 8 << 10
 
 @dataclass(frozen=True, slots=True)
 class DraftJob:
-    """All that decides about the credentials of a plan."""
+    """What decides about the credentials of a plan, whichever row they are of."""
 
-    source: Source
     seed: bytes
     moment: datetime
     status_base: str
     status_list: int
+    area: WorkArea | None
+    """Where the drafts are to lie; None keeps none."""
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class DraftPiece:
+    """The rows of one range."""
+
+    chosen: Range
+    source: Source
+    """Of these positions alone."""
     indices: tuple[int, ...]
-    """The status index of each position."""
+    """The status index of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,23 +65,62 @@ class RefusedDraft:
     reasons: tuple[str, ...]
 
 
-def hash_draft(job: DraftJob, position: int) -> HashedDraft | RefusedDraft:
-    """Draft the credential of a position, and let size, schema and guard judge it."""
-    index = job.indices[position]
-    document = job.source.draft(
-        position,
-        seed=job.seed,
-        status=render_status(job.status_base, job.status_list, index),
-        moment=job.moment,
+@dataclass(frozen=True, slots=True)
+class HashedRange:
+    """What a worker answers: no texts, only what the journal keeps."""
+
+    chosen: Range
+    ids: bytes
+    leaves: bytes
+    indices: tuple[int, ...]
+    refused: tuple[RefusedDraft, ...]
+    """Where there is one, the others are as good as not drafted."""
+    first: bytes
+    """The first credential, for a preview."""
+
+
+def hash_range(job: DraftJob, piece: DraftPiece) -> HashedRange:
+    """Draft and hash the credentials of a range, and write the drafts into the work area."""
+    results = [*_hash_drafts(job, piece)]
+    refused = tuple(each for each in results if isinstance(each, RefusedDraft))
+    found = [each for each in results if isinstance(each, HashedDraft)]
+    if job.area is not None and not refused:
+        job.area.save_drafts(job.attempt, piece.chosen, (each.text for each in found))
+    return HashedRange(
+        chosen=piece.chosen,
+        ids=b"".join(pack_id(each.credential) for each in found),
+        leaves=b"".join(each.leaf for each in found),
+        indices=piece.indices,
+        refused=refused,
+        first=found[0].text if found else b"{}",
     )
-    reasons = _find_faults(document)
+
+
+def _hash_drafts(job: DraftJob, piece: DraftPiece) -> Iterator[HashedDraft | RefusedDraft]:
+    places = range(piece.chosen.start, piece.chosen.stop)
+    for position, index in zip(places, piece.indices, strict=True):
+        document = piece.source.draft(
+            position,
+            seed=job.seed,
+            status=render_status(job.status_base, job.status_list, index),
+            moment=job.moment,
+        )
+        yield hash_draft(document, position, index)
+
+
+def hash_draft(
+    document: dict[str, object], position: int, index: int
+) -> HashedDraft | RefusedDraft:
+    """Hash a draft, if size, schema and guard pass it."""
+    text = render_line(document)
+    reasons = _find_faults(document, text)
     if reasons:
         return RefusedDraft(position, reasons)
     try:
         leaf = hash_leaf(canonicalise(document).nquads)
     except ProtocolError as error:
         return RefusedDraft(position, (str(error),))
-    return HashedDraft(position, str(document["id"]), index, leaf, render_line(document))
+    return HashedDraft(position, str(document["id"]), index, leaf, text)
 
 
 def render_line(document: dict[str, object]) -> bytes:
@@ -75,8 +128,8 @@ def render_line(document: dict[str, object]) -> bytes:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _find_faults(document: dict[str, object]) -> tuple[str, ...]:
-    size = len(render_json(document)) + PROOF_BYTES
+def _find_faults(document: dict[str, object], text: bytes) -> tuple[str, ...]:
+    size = len(text) + PROOF_BYTES
     if size > CREDENTIAL_LIMIT_BYTES:
         return (f"with its proofs it takes {size:,} bytes of {CREDENTIAL_LIMIT_BYTES:,}",)
     problems = find_schema_problems(document)

@@ -12,12 +12,13 @@ from pathlib import Path
 
 from issuer.batches.anchoring import Work, anchor_batch, draw_plan
 from issuer.batches.desk import Desk, OutputCheck
-from issuer.batches.drafting import check_drafts
+from issuer.batches.drafting import Drafting, check_drafts
 from issuer.batches.handover import Parcel, hand_over, is_complete
-from issuer.batches.output import check_unused, find_contents
+from issuer.batches.output import Layout, check_unused, find_contents
 from issuer.batches.plan import Plan
 from issuer.batches.preflight import check_ready, estimate_price
 from issuer.batches.work_area import find_work_area
+from issuer.batches.workers import Crew
 from issuer.errors import JournalConflictError, UsedFolderError
 from issuer.inputs.source import Source
 from issuer.journal import entries, plans
@@ -45,6 +46,7 @@ class IssueRequest:
     new_batch: bool = False
     """Issue the same input knowingly again."""
     verify_all: bool = False
+    layout: Layout = Layout.FILES
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +89,13 @@ def issue_batch(desk: Desk, request: IssueRequest, check_output: OutputCheck) ->
         JournalError, LockedError, ListFullError, JournalConflictError: nothing more was sent.
     """
     channel = desk.channel
-    with hold_carrier(channel, desk.signers.anchor) as carrier:
+    with Crew(desk.workers) as crew, hold_carrier(channel, desk.signers.anchor) as carrier:
         batch = _open_batch(desk, request)
         plan = _find_final_plan(channel, batch)
         standing = _name_standing(channel, request, batch, plan)
         if plan is None or standing is not IssueProgress.DONE:
-            plan = plan or _anchor(desk, carrier, request, batch)
-            parcel = _pack(desk, request, batch, plan)
+            plan = plan or _anchor(desk, crew, carrier, request, batch)
+            parcel = _pack(desk, crew, request, batch, plan)
             hand_over(parcel, check_output, verify_all=request.verify_all)
         return IssueResult(
             progress=standing,
@@ -123,7 +125,8 @@ def preview_batch(desk: Desk, request: IssueRequest) -> Preview:
     fee_wei = 0 if plan is not None else estimate_price(desk, carrier).fee_wei
     if plan is None:
         plan = draw_plan(desk, carrier, request.source, find_registry_scope(channel.chain))
-    first = check_drafts(desk, request.source, plan)
+    with Crew(desk.workers) as crew:
+        first = check_drafts(Drafting(desk, crew, request.source, plan))
     return Preview(request.source.count, fee_wei, first, standing)
 
 
@@ -187,11 +190,14 @@ def _name_standing(
         return IssueProgress.RESUMED if Step.INPUT_CHECKED in steps else IssueProgress.FRESH
     if Step.DONE not in channel.journal.find_steps(batch, plan.attempt):
         return IssueProgress.RESUMED
-    complete = is_complete(request.out, entries.read_entries(channel.journal, batch, plan))
+    table = entries.read_entries(channel.journal, batch, plan)
+    complete = is_complete(request.out, table, request.layout)
     return IssueProgress.DONE if complete else IssueProgress.REWRITTEN
 
 
-def _anchor(desk: Desk, carrier: Carrier, request: IssueRequest, batch: BatchRecord) -> Plan:
+def _anchor(
+    desk: Desk, crew: Crew, carrier: Carrier, request: IssueRequest, batch: BatchRecord
+) -> Plan:
     """Check input and chain once, then anchor."""
     journal = desk.channel.journal
     prepare_carrier(carrier)
@@ -202,20 +208,22 @@ def _anchor(desk: Desk, carrier: Carrier, request: IssueRequest, batch: BatchRec
         check_ready(desk, carrier)
     journal.record_step(batch, 0, Step.INPUT_CHECKED)
     area = find_work_area(desk.channel.home, batch)
-    return anchor_batch(Work(desk, carrier, request.source, batch, area))
+    return anchor_batch(Work(desk, crew, carrier, request.source, batch, area))
 
 
-def _pack(desk: Desk, request: IssueRequest, batch: BatchRecord, plan: Plan) -> Parcel:
+def _pack(desk: Desk, crew: Crew, request: IssueRequest, batch: BatchRecord, plan: Plan) -> Parcel:
     channel = desk.channel
     return Parcel(
         desk=desk,
+        crew=crew,
         source=request.source,
         batch=batch,
         plan=plan,
         anchoring=_require_anchoring(channel, batch, plan),
-        entries=entries.read_entries(channel.journal, batch, plan),
+        table=entries.read_entries(channel.journal, batch, plan),
         area=find_work_area(channel.home, batch),
         folder=request.out,
+        layout=request.layout,
     )
 
 

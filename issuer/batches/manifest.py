@@ -9,12 +9,16 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Final
 
 from issuer.inputs.csv_records import split_records
 
 LEADING_COLUMNS: Final = ("row", "credential_id", "file", "name")
+SHARD_COLUMNS: Final = ("line",)
+"""Where the file is a shard: the line, counted from 1."""
 STATUS_COLUMNS: Final = ("status_list", "status_index")
+PIECE_ROWS: Final = 512
 BYTE_ORDER_MARK: Final = "\N{ZERO WIDTH NO-BREAK SPACE}"
 TEXT_MARK: Final = "'"
 
@@ -40,21 +44,25 @@ def unmark_text(cell: str) -> str:
     return cell
 
 
-def render_manifest(rows: Iterable[Mapping[str, str]]) -> bytes:
-    """Return the manifest as CSV (RFC 4180, UTF-8 with byte order mark).
+def render_manifest(rows: Iterable[Mapping[str, str]]) -> Iterator[bytes]:
+    """Yield the manifest as CSV (RFC 4180, UTF-8 with byte order mark), piece by piece.
 
     Columns: row, credential_id, file, name, the roster's identifying columns in its order, then
-    status_list and status_index. Every row has the same ones.
+    line (of a shard), status_list and status_index. Every row has the same ones.
     """
-    text = io.StringIO(newline="")
-    text.write(BYTE_ORDER_MARK)
-    writer: csv.DictWriter[str] | None = None
-    for row in rows:
-        if writer is None:
-            writer = csv.DictWriter(text, fieldnames=_order_columns(row), lineterminator="\r\n")
+    yield BYTE_ORDER_MARK.encode()
+    waiting = iter(rows)
+    columns: list[str] = []
+    while piece := list(islice(waiting, PIECE_ROWS)):
+        text = io.StringIO(newline="")
+        is_first = not columns
+        columns = columns or _order_columns(piece[0])
+        writer = csv.DictWriter(text, fieldnames=columns, lineterminator="\r\n")
+        if is_first:
             writer.writeheader()
-        writer.writerow({column: mark_as_text(cell) for column, cell in row.items()})
-    return text.getvalue().encode()
+        for row in piece:
+            writer.writerow({column: mark_as_text(cell) for column, cell in row.items()})
+        yield text.getvalue().encode()
 
 
 def parse_manifest(data: bytes) -> Iterator[dict[str, str]]:
@@ -75,6 +83,7 @@ def parse_manifest(data: bytes) -> Iterator[dict[str, str]]:
 
 
 def _order_columns(row: Mapping[str, str]) -> list[str]:
-    own = (*LEADING_COLUMNS, *STATUS_COLUMNS)
+    own = (*LEADING_COLUMNS, *SHARD_COLUMNS, *STATUS_COLUMNS)
     identifying = [column for column in row if column not in own]
-    return [*LEADING_COLUMNS, *identifying, *STATUS_COLUMNS]
+    sharded = [column for column in SHARD_COLUMNS if column in row]
+    return [*LEADING_COLUMNS, *identifying, *sharded, *STATUS_COLUMNS]

@@ -2,16 +2,18 @@
 
 They are kept from hashing to the end, so that what is written is what was hashed, even if the
 program is upgraded or the roster deleted in between. They are personal data: owner-only, and
-deleted at the end of the batch.
+deleted at the end of the batch. Each range has a file of its own, so that workers write and read
+them by themselves.
 """
 
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from issuer.batches.ranges import Range, split_ranges
 from issuer.files import OWNER_ONLY, sync_folder
 from issuer.journal.records import BatchRecord
 
@@ -24,18 +26,24 @@ class WorkArea:
 
     folder: Path
 
-    def drafts_path(self, attempt: int) -> Path:
-        """Return where the drafts of an attempt lie."""
-        return self.folder / f"drafts-{attempt}.jsonl"
-
-    def has_drafts(self, attempt: int) -> bool:
-        """Tell whether an attempt's drafts are there, whole."""
-        return self.drafts_path(attempt).exists()
-
-    def save_drafts(self, attempt: int, lines: Iterable[bytes]) -> None:
-        """Write the drafts as they come; the file is there only once it is whole and durable."""
+    def open(self) -> None:
+        """Make the folder."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path = self.drafts_path(attempt)
+
+    def drafts_path(self, attempt: int, chosen: Range) -> Path:
+        """Return where an attempt's drafts of a range lie."""
+        return self.folder / f"drafts-{attempt}-{chosen.number:05}.jsonl"
+
+    def has_drafts(self, attempt: int, count: int) -> bool:
+        """Tell whether an attempt's drafts are there, whole."""
+        return all(self.drafts_path(attempt, each).exists() for each in split_ranges(count))
+
+    def save_drafts(self, attempt: int, chosen: Range, lines: Iterable[bytes]) -> None:
+        """Write the drafts of a range; the file is there only once it is whole and durable.
+
+        Its entry in the folder is durable only after `sync`.
+        """
+        path = self.drafts_path(attempt, chosen)
         unfinished = path.with_suffix(".unfinished")
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
         with os.fdopen(os.open(unfinished, flags, OWNER_ONLY), "wb") as file:
@@ -43,13 +51,14 @@ class WorkArea:
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(path)
+
+    def sync(self) -> None:
+        """Make it durable which drafts are there."""
         sync_folder(self.folder)
 
-    def read_drafts(self, attempt: int) -> Iterator[bytes]:
-        """Yield the drafts in the order of the input."""
-        with self.drafts_path(attempt).open("rb") as file:
-            for line in file:
-                yield line.removesuffix(b"\n")
+    def read_drafts(self, attempt: int, chosen: Range) -> list[bytes]:
+        """Return the drafts of a range, in the order of the input."""
+        return self.drafts_path(attempt, chosen).read_bytes().splitlines()
 
     def delete(self) -> None:
         """Delete everything of the batch here."""

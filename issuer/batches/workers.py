@@ -1,15 +1,19 @@
-"""Work on many positions of a batch, in worker processes where that pays.
+"""Work on many pieces of a batch, in worker processes where that pays.
 
-The work itself is a pure function of a job and a position, so any executor can map it.
+The work itself is a pure function of a job and a piece, so any executor can map it: pieces name
+files and positions, workers read and write the files themselves, and what comes back is small.
 """
 
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context, parent_process
-from typing import Any, Final, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from contextlib import AbstractContextManager
+from itertools import islice
+from multiprocessing import get_context, parent_process, set_forkserver_preload
+from multiprocessing.context import BaseContext
+from typing import Final, Self, TypeVar
 
 Job = TypeVar("Job")
 Item = TypeVar("Item")
@@ -18,57 +22,99 @@ Result = TypeVar("Result")
 WORKER_THRESHOLD: Final = 500
 """Below it one process is done before others have started."""
 CHUNK_SIZE: Final = 32
+WINDOW: Final = 3
+"""Pieces under way for each worker, never all: results would pile up in this process."""
 ENDED_WITH_PARENT: Final = 1
+PRELOADED: Final = ("issuer.batches.hashing", "issuer.batches.writing", "issuer.batches.checking")
+"""What workers run; loaded once, in a process without keys, connections or locks to inherit."""
 
-_job: Any = None
+
+class Crew(AbstractContextManager["Crew"]):
+    """Worker processes for all stages of a batch, started when there is first enough to do.
+
+    Any executor can take their place: ``start`` makes it.
+    """
+
+    def __init__(self, workers: int, start: Callable[[int], Executor] | None = None) -> None:
+        """Take how many processes may work."""
+        self.workers: Final = workers
+        self._start: Final = start or _start_pool
+        self._pool: Executor | None = None
+
+    def __enter__(self) -> Self:
+        """Return itself; leaving ends the processes."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the processes; what they have not begun is dropped."""
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+    def map(
+        self,
+        function: Callable[[Job, Item], Result],
+        job: Job,
+        items: Iterable[Item],
+        size: int,
+    ) -> Iterator[Result]:
+        """Yield ``function(job, item)`` for each item, in order; ``size`` says how much it is.
+
+        With one worker, or a size below `WORKER_THRESHOLD`, all is done in this process. Else
+        function, job, items and results must be picklable. Items are taken and results given as
+        they come, so that memory stays flat.
+        """
+        if self.workers == 1 or size < WORKER_THRESHOLD:
+            return (function(job, item) for item in items)
+        if self._pool is None:
+            self._pool = self._start(self.workers)
+        return _stream(self._pool, function, job, iter(items), WINDOW * self.workers)
 
 
 def map_items(
     function: Callable[[Job, Item], Result], job: Job, items: Sequence[Item], workers: int
 ) -> Iterator[Result]:
-    """Yield ``function(job, item)`` for each item, in order.
+    """Yield ``function(job, item)`` for each of many small items, in order."""
+    chunks = (items[at : at + CHUNK_SIZE] for at in range(0, len(items), CHUNK_SIZE))
+    with Crew(workers) as crew:
+        for results in crew.map(_run_chunk, (function, job), chunks, len(items)):
+            yield from results
 
-    With more than one worker and many items, processes share the work; function, job, items and
-    results must be picklable. Results are taken as they come, so memory stays flat.
-    """
-    if workers < 2 or len(items) < WORKER_THRESHOLD:  # noqa: PLR2004 (two make a pool)
-        for item in items:
-            yield function(job, item)
-        return
-    with ProcessPoolExecutor(
-        max_workers=workers,
-        mp_context=get_context("spawn"),
-        initializer=_start_worker,
-        initargs=(job,),
-    ) as pool:
-        yield from _stream(pool, function, items, workers)
+
+def _run_chunk(
+    work: tuple[Callable[[Job, Item], Result], Job], chunk: Sequence[Item]
+) -> list[Result]:
+    function, job = work
+    return [function(job, item) for item in chunk]
 
 
 def _stream(
-    pool: ProcessPoolExecutor,
+    pool: Executor,
     function: Callable[[Job, Item], Result],
-    items: Sequence[Item],
-    workers: int,
+    job: Job,
+    items: Iterator[Item],
+    window: int,
 ) -> Iterator[Result]:
-    """Keep a few chunks under way, never all: results would pile up in this process."""
-    chunks = [items[at : at + CHUNK_SIZE] for at in range(0, len(items), CHUNK_SIZE)]
-    window = 4 * workers
-    futures = [pool.submit(_run_chunk, function, chunk) for chunk in chunks[:window]]
-    for at in range(len(chunks)):
-        results = futures.pop(0).result()
-        if at + window < len(chunks):
-            futures.append(pool.submit(_run_chunk, function, chunks[at + window]))
-        yield from results
+    waiting: list[Future[Result]] = [
+        pool.submit(function, job, item) for item in islice(items, window)
+    ]
+    while waiting:
+        result = waiting.pop(0).result()
+        waiting += [pool.submit(function, job, item) for item in islice(items, 1)]
+        yield result
 
 
-def _run_chunk(function: Callable[[Job, Item], Result], chunk: Sequence[Item]) -> list[Result]:
-    return [function(_job, item) for item in chunk]
+def _start_pool(workers: int) -> Executor:
+    return ProcessPoolExecutor(workers, mp_context=find_context(), initializer=_start_worker)
 
 
-def _start_worker(job: object) -> None:
-    """Take the job; leave interrupts to the parent, and end with it, however it ends."""
-    global _job
-    _job = job
+def find_context() -> BaseContext:
+    """Return how processes are started: forked from a server that has loaded what they run."""
+    set_forkserver_preload([*PRELOADED])
+    return get_context("forkserver")
+
+
+def _start_worker() -> None:
+    """Leave interrupts to the parent, and end with it, however it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

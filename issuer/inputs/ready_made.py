@@ -7,7 +7,7 @@ but an issuer given by its DID alone, and a creator that repeats the issuer.
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -72,6 +72,8 @@ class CredentialsSource:
     credentials: tuple[ReadyMade, ...]
     digest: Digest
     kind: str = "credentials"
+    first: int = 0
+    """Position of the first one, where this is a part of a folder."""
 
     @property
     def count(self) -> int:
@@ -93,15 +95,20 @@ class CredentialsSource:
     ) -> dict[str, object]:
         """Return the unsigned credential at a position: the same bytes for the same arguments."""
         return _complete(
-            self.credentials[position].content,
+            self.credentials[position - self.first].content,
             derive_credential_id(seed, position),
             status,
             moment,
         )
 
+    def take(self, start: int, stop: int) -> "CredentialsSource":
+        """Return the source for some positions alone."""
+        chosen = self.credentials[start - self.first : stop - self.first]
+        return replace(self, credentials=chosen, first=start)
+
     def manifest_row(self, position: int) -> Mapping[str, str]:
         """Return ``row`` (the file's place by name), the learner's ``name`` and ``source_file``."""
-        each = self.credentials[position]
+        each = self.credentials[position - self.first]
         name = _find_name(each.content)
         return {"row": str(each.row), "name": name, "source_file": each.file.name}
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -60,6 +60,8 @@ class RosterSource:
     """The roster's identifying columns, in its order."""
     digest: Digest
     kind: str = "roster"
+    first: int = 0
+    """Position of the first learner, where this is a part of a roster."""
 
     @property
     def count(self) -> int:
@@ -81,11 +83,17 @@ class RosterSource:
     ) -> dict[str, object]:
         """Return the unsigned credential for a row: the same bytes for the same arguments."""
         occasion = Occasion(position, seed, status, moment)
-        return draft_credential(self.issuer, self.achievement, self.learners[position], occasion)
+        learner = self.learners[position - self.first]
+        return draft_credential(self.issuer, self.achievement, learner, occasion)
+
+    def take(self, start: int, stop: int) -> "RosterSource":
+        """Return the source for some positions alone."""
+        learners = self.learners[start - self.first : stop - self.first]
+        return replace(self, learners=learners, first=start)
 
     def manifest_row(self, position: int) -> Mapping[str, str]:
         """Return ``row`` as a spreadsheet counts, then ``name`` and what else identifies them."""
-        learner = self.learners[position]
+        learner = self.learners[position - self.first]
         values = {"email": learner.email, "student_id": learner.student_id, "did": learner.did}
         identities = {column: values[column] or "" for column in self.identifying}
         return {"row": str(learner.row), "name": learner.name, **identities}

@@ -56,6 +56,14 @@ class Source(Protocol):
         """
         ...
 
+    def take(self, start: int, stop: int) -> "Source":
+        """Return the source for the positions from ``start`` to before ``stop`` alone.
+
+        It drafts the same there, under the same positions; only `draft` and `manifest_row` are
+        asked of it. It is what a worker process is given.
+        """
+        ...
+
     def manifest_row(self, position: int) -> Mapping[str, str]:
         """Return ``row`` as a spreadsheet counts, then ``name`` and what else identifies them."""
         ...

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from issuer.batches.plan import Plan
+from issuer.journal.entry_table import EntryTable, build_table
 from issuer.journal.plans import insert_release
 from issuer.journal.records import Anchoring, BatchRecord, Entry, StatusPlace, Step
 from issuer.journal.store import Journal
@@ -29,13 +30,13 @@ def save_entries(
         journal.insert_step(rows, batch, plan.attempt, Step.HASHED)
 
 
-def read_entries(journal: Journal, batch: BatchRecord, plan: Plan) -> tuple[Entry, ...]:
+def read_entries(journal: Journal, batch: BatchRecord, plan: Plan) -> EntryTable:
     """Return the entries of a plan in the order of the input."""
-    rows = journal.read(
+    rows = journal.iterate(
         "SELECT * FROM entry WHERE batch = ? AND attempt = ? ORDER BY position",
         *(batch.id, plan.attempt),
     )
-    return tuple(
+    return build_table(
         Entry(
             position=row["position"],
             credential=row["credential"],
@@ -48,13 +49,13 @@ def read_entries(journal: Journal, batch: BatchRecord, plan: Plan) -> tuple[Entr
 
 
 def save_signatures(
-    journal: Journal, batch: BatchRecord, plan: Plan, signatures: Iterable[tuple[int, bytes]]
+    journal: Journal, batch: BatchRecord, plan: Plan, entries: Iterable[Entry]
 ) -> None:
-    """Commit one signature for each position."""
+    """Commit the signature of each entry."""
     with journal.write() as rows:
         rows.executemany(
             "UPDATE entry SET signature = ? WHERE batch = ? AND attempt = ? AND position = ?",
-            ((signature, batch.id, plan.attempt, at) for at, signature in signatures),
+            ((entry.signature, batch.id, plan.attempt, entry.position) for entry in entries),
         )
         journal.insert_step(rows, batch, plan.attempt, Step.SIGNED)
 

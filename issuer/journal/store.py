@@ -71,6 +71,10 @@ class Journal:
         """Return all rows of a query."""
         return self._connection.execute(query, values).fetchall()
 
+    def iterate(self, query: str, *values: object) -> Iterator[sqlite3.Row]:
+        """Yield the rows of a query as they are read."""
+        yield from self._connection.execute(query, values)
+
     @property
     def secret(self) -> bytes:
         """The home's secret, which orders status indices."""

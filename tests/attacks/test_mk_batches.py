@@ -1,14 +1,15 @@
 """ATTACKS 4.3 on the issuing side: equal credentials, receipts beside the wrong credential."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from issuer.batch import Batch
-from issuer.batches import handover
+from issuer.batches import writing
 from issuer.errors import DuplicateLeafError, OutputError
 from protocol.credentials.status_index import render_status
+from protocol.primitives import Leaf
 from tests.issuer.killing import SOURCE, issue
 from tests.issuer.scene import SampleSource, read_anchored
 
@@ -36,12 +37,13 @@ def test_mk_17_paths_shifted_by_one_never_leave_the_house(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All is genuine, only each credential has its neighbour's path."""
-    real = handover._render_files
+    real = writing.build_batch
 
-    def shift(parcel: handover.Parcel, tree: Batch) -> Iterator[tuple[str, bytes]]:
-        return real(parcel, Batch(tree.root, (*tree.paths[1:], tree.paths[0])))
+    def shift(leaves: Sequence[Leaf]) -> Batch:
+        tree = real(leaves)
+        return Batch(tree.root, (*tree.paths[1:], tree.paths[0]))
 
-    monkeypatch.setattr(handover, "_render_files", shift)
+    monkeypatch.setattr(writing, "build_batch", shift)
     with pytest.raises(OutputError, match="do not hand its files out") as caught:
         issue(home, tmp_path / "out")
     assert len(caught.value.problems) == SOURCE.count
@@ -51,14 +53,14 @@ def test_mk_17_signatures_of_a_neighbour_never_leave_the_house(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All is genuine, only each credential has the same one's signature."""
-    real = handover.render_credential
+    real = writing.render_credential
     first: list[bytes] = []
 
     def swap(job, draft, leaf, signature, path) -> bytes:
         first.append(signature)
         return real(job, draft, leaf, first[0], path)
 
-    monkeypatch.setattr(handover, "render_credential", swap)
+    monkeypatch.setattr(writing, "render_credential", swap)
     with pytest.raises(OutputError, match="signature") as caught:
         issue(home, tmp_path / "out")
     assert len(caught.value.problems) == SOURCE.count - 1

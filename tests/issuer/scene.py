@@ -82,6 +82,8 @@ class SampleSource:
     kind: str = "roster"
     spoil: int | None = None
     """A position whose credential the guard refuses."""
+    first: int = 0
+    """Position of the first name, where this is a part."""
 
     @property
     def count(self) -> int:
@@ -110,7 +112,7 @@ class SampleSource:
                     {
                         "type": "IdentityObject",
                         "hashed": False,
-                        "identityHash": self.names[position],
+                        "identityHash": self.names[position - self.first],
                         "identityType": "name",
                     }
                 ],
@@ -129,7 +131,11 @@ class SampleSource:
         return credential
 
     def manifest_row(self, position: int) -> Mapping[str, str]:
-        return {"row": str(position + 2), "name": self.names[position]}
+        return {"row": str(position + 2), "name": self.names[position - self.first]}
+
+    def take(self, start: int, stop: int) -> "SampleSource":
+        names = self.names[start - self.first : stop - self.first]
+        return replace(self, names=names, first=start)
 
 
 class Watch:

@@ -1,11 +1,13 @@
 """KO-12: files are there whole or not at all, and only where they may be."""
 
+import ctypes
 import errno
 import os
 from pathlib import Path
 
 import pytest
 
+from issuer import files
 from issuer.batches.output import OutputFolder, check_unused, name_file, render_json
 from issuer.errors import UsedFolderError
 from issuer.files import write_whole
@@ -14,8 +16,8 @@ from issuer.files import write_whole
 def fill(folder: Path) -> OutputFolder:
     output = OutputFolder(folder)
     output.open()
-    output.write_credential("a.json", b"A")
-    output.write_batch_file("batch.json", b"{}")
+    output.write_credentials([("a.json", b"A")])
+    output.write_batch_file("batch.json", (b"{}",))
     output.close()
     return output
 
@@ -36,7 +38,7 @@ def test_writing_the_same_again_leaves_the_file_alone(tmp_path: Path) -> None:
     output = fill(tmp_path / "out")
     before = (tmp_path / "out" / "a.json").stat().st_ino
     output.open()
-    output.write_credential("a.json", b"A")
+    output.write_credentials([("a.json", b"A")])
     output.close()
     assert (tmp_path / "out" / "a.json").stat().st_ino == before
 
@@ -53,6 +55,44 @@ def test_half_a_file_is_never_delivered(tmp_path: Path, monkeypatch: pytest.Monk
     with pytest.raises(OSError, match="no space"):
         write_whole(tmp_path / "a.json", b"new", tmp_path / "staging")
     assert (tmp_path / "a.json").read_bytes() == b"old"
+
+
+@pytest.mark.parametrize("has_syncfs", [True, False])
+def test_no_file_of_a_group_is_delivered_that_is_not_durable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_syncfs: bool
+) -> None:
+    """The disk fails when the bytes of the whole group are made durable."""
+
+    def fail(_: int) -> int:
+        ctypes.set_errno(errno.EIO)
+        if has_syncfs:
+            return -1
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    (tmp_path / "staging").mkdir()
+    monkeypatch.setattr(files, "find_syncfs", lambda: fail if has_syncfs else None)
+    if not has_syncfs:
+        monkeypatch.setattr(os, "fsync", fail)
+    group = [(tmp_path / f"{name}.json", b"new") for name in "abc"]
+    with pytest.raises(OSError, match=os.strerror(errno.EIO)):
+        files.write_group(group, tmp_path / "staging")
+    assert not list(tmp_path.glob("*.json"))
+
+
+def test_a_group_is_written_the_same_one_by_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An older kernel says nothing of errors, so it is asked file by file."""
+    synced: list[int] = []
+    real = os.fsync
+    monkeypatch.setattr(files, "find_syncfs", lambda: None)
+    monkeypatch.setattr(os, "fsync", lambda number: (synced.append(number), real(number))[1])
+    (tmp_path / "staging").mkdir()
+    files.write_group([(tmp_path / f"{n}.json", b"%d" % n) for n in range(5)], tmp_path / "staging")
+    assert [(tmp_path / f"{n}.json").read_bytes() for n in range(5)] == [
+        b"%d" % n for n in range(5)
+    ]
+    assert len(synced) == 5
 
 
 @pytest.mark.parametrize("path", ["x.json", "batch/batch.json"])

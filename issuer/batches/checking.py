@@ -1,0 +1,116 @@
+"""Reading a range again as a stranger would: a pure function, for any executor.
+
+Leaf, path and signature of every credential are recomputed from the bytes on disk (MK-17).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from issuer.batches.output import Layout, OutputFolder, name_file, name_shard
+from issuer.batches.ranges import Range
+from protocol.credentials.canonical import canonicalise, hash_leaf
+from protocol.credentials.strict_json import parse_object
+from protocol.errors import ProtocolError
+from protocol.primitives import DIGEST_BYTES, ChainId, Digest, Leaf, Root, TransactionHash
+from protocol.proofs.data_integrity import parse_signature, signing_input, verify_ed25519
+from protocol.proofs.merkle import fold_path
+from protocol.proofs.multikey import Ed25519Key, parse_multikey
+from protocol.proofs.receipt import parse_receipt
+
+
+@dataclass(frozen=True, slots=True)
+class CheckJob:
+    """What all credentials of a batch are compared with."""
+
+    root: Root
+    transaction: TransactionHash
+    chain_id: ChainId
+    options_hash: Digest
+    signing_method: str
+    folder: OutputFolder
+    layout: Layout
+
+
+@dataclass(frozen=True, slots=True)
+class CheckPiece:
+    """One range, with the ids and leaves that its credentials must have."""
+
+    chosen: Range
+    credentials: tuple[str, ...]
+    leaves: bytes
+
+
+def check_range(job: CheckJob, piece: CheckPiece) -> tuple[str, ...]:
+    """Return a sentence for each credential that is not as it was to be."""
+    faults: list[str] = []
+    for place, (label, found) in enumerate(_read_all(job, piece)):
+        leaf = Leaf(piece.leaves[DIGEST_BYTES * place : DIGEST_BYTES * (place + 1)])
+        fault = found if isinstance(found, str) else check_credential(job, found, leaf)
+        if fault is not None:
+            faults.append(f"{label}: {fault}")
+    return tuple(faults)
+
+
+def check_credential(job: CheckJob, data: bytes, leaf: Leaf) -> str | None:
+    """Say what is wrong with a finished credential; None if nothing is."""
+    try:
+        return _find_fault(job, data, leaf)
+    except (ProtocolError, ValueError, KeyError, TypeError) as error:
+        return str(error) or type(error).__name__
+
+
+def _read_all(job: CheckJob, piece: CheckPiece) -> Iterator[tuple[str, bytes | str]]:
+    """Yield a label and the bytes of every credential, or why there are none."""
+    shard = name_shard(piece.chosen)
+    lines = _read_lines(job, shard, piece.chosen.count) if job.layout.has_shards else None
+    for place, credential in enumerate(piece.credentials):
+        label, line = f"{job.folder.folder / shard}:{place + 1}", lines and lines[place]
+        if not job.layout.has_files:
+            yield label, line or "it is not there"
+            continue
+        path = job.folder.folder / name_file(credential)
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            yield str(path), error.strerror or str(error)
+            continue
+        yield str(path), data if lines is None or line == data else f"{label} is another one"
+
+
+def _read_lines(job: CheckJob, shard: str, count: int) -> list[bytes]:
+    """Return a shard's lines; none of them if it has another number of lines."""
+    try:
+        lines = (job.folder.folder / shard).read_bytes().splitlines(keepends=True)
+    except OSError:
+        lines = []
+    return lines if len(lines) == count else [b""] * count
+
+
+def _find_fault(job: CheckJob, data: bytes, expected: Leaf) -> str | None:
+    document = parse_object(data)
+    merkle, eddsa = _take_proofs(document)
+    leaf = hash_leaf(canonicalise(document).nquads)
+    receipt = parse_receipt(merkle["proofValue"])
+    message = signing_input(job.options_hash, leaf)
+    findings = (
+        (leaf == expected == receipt.leaf, "its leaf is another one"),
+        (fold_path(leaf, receipt.path) == receipt.root == job.root, "its path leads elsewhere"),
+        (receipt.transaction == job.transaction, "its receipt names another transaction"),
+        (receipt.chain_id == job.chain_id, "its receipt names another network"),
+        (_is_signed(job, eddsa["proofValue"], message), "its signature does not hold"),
+    )
+    return next((fault for good, fault in findings if not good), None)
+
+
+def _take_proofs(document: dict[str, object]) -> tuple[dict[str, str], dict[str, str]]:
+    proofs = document.pop("proof")
+    if not isinstance(proofs, list):
+        message = "its proof is not a list"
+        raise TypeError(message)
+    merkle, eddsa = proofs
+    return merkle, eddsa
+
+
+def _is_signed(job: CheckJob, value: str, message: bytes) -> bool:
+    key = parse_multikey(job.signing_method.partition("#")[2])
+    return isinstance(key, Ed25519Key) and verify_ed25519(key.raw, parse_signature(value), message)
