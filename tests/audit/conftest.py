@@ -8,6 +8,8 @@ from verifier.audit.census import Scope, read_census
 from verifier.audit.findings import Ledger
 from verifier.audit.snapshot import Inquiry, Proving, open_snapshot
 
+EVERYTHING = Scope()
+
 
 @pytest.fixture(scope="package")
 def history():
@@ -25,7 +27,7 @@ def memory():
 def audit(history, memory):
     """Audit the history through a node that lies as it is told; storage as told."""
 
-    def run(lie=tell_truth, proving=Proving.NEVER, scope=Scope(), node=None, at=None):
+    def run(lie=tell_truth, proving=Proving.NEVER, scope=EVERYTHING, node=None, at=None):
         asked = node or LyingNode(history.story.node, lie, memory)
         inquiry = build_inquiry(history.story.network, asked, proving)
         return read_census(inquiry, open_snapshot(inquiry, at), scope)

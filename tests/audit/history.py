@@ -1,6 +1,6 @@
 """A registry on anvil with a history: several institutions, many keys, batches and changes.
 
-Anvil sends for any account, so that a thousand batches take seconds; only a key's consent is signed.
+Anvil sends for any account, so a thousand batches take seconds; only consents are signed.
 Blocks are mined by hand: several entries, of several chains, stand in one.
 """
 
@@ -13,7 +13,7 @@ from eth_account import Account
 
 from protocol.chain import FinalityRule
 from protocol.nodes.http_node import HttpNode
-from protocol.primitives import Address, IssuerId, hash_keccak, render_hex
+from protocol.primitives import IssuerId, hash_keccak, render_hex
 from protocol.registry.calldata import encode_call
 from tests.nodes import RunningNode, run_anvil
 from tests.registry_story import ETHER, Keys, Story, find_address, fund, tell

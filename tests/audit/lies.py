@@ -55,7 +55,7 @@ def run_proxy(endpoint: str, lie: Lie) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def do_POST(self):  # noqa: N802 (http.server calls it so)
+        def do_POST(self):
             asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             several = isinstance(asked, list)
             told = forward(endpoint, asked if several else [asked])
