@@ -345,7 +345,6 @@ def test_silence_in_the_middle_ends_the_audit_and_says_so(history, audit, after)
 
     result = audit(node=Falling())
     assert list_kinds(result) == {Kind.UNREACHABLE}
-    assert not all(count.is_complete for count in result.counts) or after < 60
 
 
 def test_silence_from_the_start_is_an_error(audit):
