@@ -51,6 +51,7 @@ for (const name of CASES) {
       title: document.title,
       h1: document.querySelector("h1").textContent,
       headings: [...document.querySelectorAll("h1, h2, h3")].map((each) => each.textContent).join(" "),
+      unsaid: [...document.querySelectorAll(".word")].filter((each) => getComputedStyle(each).display === "none").length,
       styled: document.querySelectorAll("[style]").length,
       inline: [...document.querySelectorAll("script")].filter((each) => !each.src).length
         + document.querySelectorAll("style").length,
@@ -58,6 +59,7 @@ for (const name of CASES) {
         [...each.attributes].some((attribute) => attribute.name.startsWith("on"))).length,
     };
   });
+  if (seen.unsaid) faults.push(`${name}: ${seen.unsaid} verdicts are drawn and not said`);
   if (seen.next > 740) faults.push(`${name}: what to do next begins at ${seen.next}`);
   for (const text of [seen.title, seen.h1]) {
     if (!VERDICTS.test(text.split(/\s+/).slice(0, 12).join(" "))) faults.push(`${name}: no verdict in "${text}"`);

@@ -44,7 +44,7 @@ TOLD = {
         f"Example University issued it to {LEARNER}, and withdrew it on 1\u00a0March\u00a02026.",
         f"For the withdrawal: Example University (issuer.example), listed by {REGISTER}.",
         "Reason given",
-        "Superseded by a newer one.",
+        "Superseded by a newer one. The file itself is genuine.",
         "Ask whether a newer one replaces it, or ask the institution.",
     ),
     "suspended": (
@@ -53,7 +53,7 @@ TOLD = {
         "It may come back.",
         f"For the hold: Example University (issuer.example), listed by {REGISTER}.",
         "Reason given",
-        "Under investigation.",
+        "Under investigation. The file itself is genuine.",
         "Check the same file later, or ask the institution.",
     ),
     "unsafe": (
@@ -153,6 +153,38 @@ def test_while_the_record_is_silent_nothing_is_said_to_be_on_it(name):
     assert page.timeline == ()
     assert "not withdrawn" not in " ".join(rows_of(page).values()).lower()
     assert "Batch root" not in [line.label for line in page.record]
+
+
+def test_while_the_record_is_silent_no_check_says_what_it_did_not_see():
+    """An entry that nobody could look up is not "settling"."""
+    told = {line.id: render_plain(line.sentence) for line in lines_of(show("silent"))}
+    silent = "Could not be looked up: the public record did not answer."
+    for check in ("contract", "anchor", "finality", "issuer", "revocation", "suspension"):
+        assert told[check].startswith(silent), check
+    settling = {line.id: render_plain(line.sentence) for line in lines_of(show("not_final"))}
+    assert settling["finality"].startswith("Still settling since ")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("revoked", "One check did not pass. The credential is genuine, but no longer counts."),
+        (
+            "suspended",
+            "One check did not pass. The credential is genuine, but does not count for now.",
+        ),
+        ("expired", "One check did not pass. The credential is genuine, but it has ended."),
+        ("tampered", "Two checks did not pass. Those that depend on them were not made."),
+        ("stranger", "One check did not pass. Those that depend on it were not made."),
+    ],
+)
+def test_what_is_genuine_but_does_not_count_is_told_from_what_is_not(name, said):
+    assert show(name).checks.summary == said
+    assert ("genuine" in said) == (show(name).certificate is not None)
+
+
+def lines_of(page: ResultPage):
+    return [line for group in page.checks.groups for line in group.lines]
 
 
 def test_a_silent_record_offers_to_check_the_same_file_again():

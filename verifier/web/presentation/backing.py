@@ -16,6 +16,10 @@ CANNOT_TELL: Final = (
 )
 
 
+HOLDER: Final = "Registered as the holder of the issuing key, with which only it can issue."
+"""The word key is explained where it is met: people take it for a password, or for the file."""
+
+
 @dataclass(frozen=True, slots=True)
 class Backer:
     """One who stands behind a credential."""
@@ -31,7 +35,7 @@ def build_backers(story: Story) -> tuple[Backer, ...]:
     if not story.issued:
         return (_tell_unconfirmed(story),)
     domain = compose(story.domain, ". ") if story.domain else compose()
-    holder = compose(domain, "Registered as the holder of the issuing key.", _tell_standing(story))
+    holder = compose(domain, HOLDER, _tell_standing(story))
     return (
         Backer(story.institution, holder),
         Backer(story.authority, compose(_tell_authority(story))),

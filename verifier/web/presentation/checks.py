@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from verifier.render.headline import Case, find_headline, was_issued
 from verifier.report import Outcome, Report, Verdict
 from verifier.web.presentation.facts import FactLine, list_facts
 from verifier.web.presentation.sentences import QUESTIONS, WORDS, find_cause, find_topic, tell
@@ -56,6 +57,14 @@ class Checks:
 
     summary: str
     groups: tuple[Group, ...]
+
+
+_COUNTS_NOT: Final = {
+    Case.REVOKED: "The credential is genuine, but no longer counts.",
+    Case.SUSPENDED: "The credential is genuine, but does not count for now.",
+    Case.EXPIRED: "The credential is genuine, but it has ended.",
+}
+"""After one check alone that did not pass."""
 
 
 def build_checks(report: Report) -> Checks:
@@ -117,6 +126,9 @@ def _tell_failed(report: Report) -> str:
     failed = _count(report, Verdict.FAILED)
     skipped = _count(report, Verdict.SKIPPED)
     first = f"{_spell(failed)} check{'' if failed == 1 else 's'} did not pass."
+    case = find_headline(report).case
+    if failed == 1 and case in _COUNTS_NOT and was_issued(report):
+        return f"{first} {_COUNTS_NOT[case]}"
     if skipped:
         return f"{first} Those that depend on {'it' if failed == 1 else 'them'} were not made."
     return f"{first} Open one to see the facts behind it."

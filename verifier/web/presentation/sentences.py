@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from verifier.evidence import Cause
 from verifier.report import Outcome, Report, Verdict
 from verifier.web.presentation.moments import parse_stamp, put_dates, render_moment
 from verifier.web.presentation.text import Piece, Words, clean_line, compose, quote_file, shorten
@@ -99,7 +100,7 @@ def tell(outcome: Outcome) -> Words:
     """Return a check's sentence."""
     if outcome.id == "schema" and outcome.verdict is Verdict.FAILED:
         return _tell_part(outcome)
-    if outcome.id == "finality" and outcome.verdict is Verdict.UNKNOWN:
+    if outcome.id == "finality" and outcome.facts.get("cause") == Cause.PENDING:
         return compose(_tell_settling(outcome))
     text = _CODE.sub("", clean_line(outcome.reason)).replace("be reinstated", "come back")
     return compose(shorten(put_dates(text), SENTENCE_GRAPHEMES))

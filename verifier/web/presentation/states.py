@@ -33,10 +33,11 @@ def _tell_status(story: Story) -> str:
 
 
 def _tell_reason(story: Story, check: str) -> Words:
+    """Say why, and that it is not a forgery: the block above is the one that forgeries have."""
     reason = story.find_fact(check, "reason_text")
-    if not isinstance(reason, str):
-        return compose("It could not be looked up.")
-    return compose(reason[0].upper() + reason[1:] + ".")
+    why = reason if isinstance(reason, str) else "it could not be looked up"
+    genuine = " The file itself is genuine." if story.issued else ""
+    return compose(f"{why[0].upper()}{why[1:]}.{genuine}")
 
 
 def _tell_otherwise(story: Story) -> Words:
