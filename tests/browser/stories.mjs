@@ -147,6 +147,16 @@ await tell("a dropped file is announced, wherever it falls", {}, async (page) =>
   assert.equal(await title(page), TITLES.genuine);
 });
 
+await tell("of two files dropped at once none is taken", {}, async (page) => {
+  const session = await page.context().newCDPSession(page);
+  const data = { items: [], files: [genuine, join(FILES, "tampered.json")], dragOperationsMask: 1 };
+  for (const type of ["dragEnter", "dragOver", "drop"]) {
+    await session.send("Input.dispatchDragEvent", { type, x: 100, y: 700, data });
+  }
+  await page.waitForFunction(() => /One file at a time/.test(document.querySelector("[role=status]").textContent));
+  assert.equal(await page.evaluate(() => document.querySelector("#file").files.length), 0);
+});
+
 await tell("text pasted on the page lands in the field", {}, async (page) => {
   await page.evaluate(() => {
     const data = new DataTransfer();

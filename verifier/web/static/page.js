@@ -23,6 +23,9 @@
     const file = input.files[0];
     if (!file) {
       tell("");
+    } else if (input.files.length > 1) {
+      input.value = "";
+      tell("One file at a time, please: each gets its own answer.");
     } else if (file.size > LIMIT_BYTES) {
       input.value = "";
       tell("Too large: over 1 MB.");
