@@ -24,12 +24,19 @@ _ABSOLUTE: Final = re.compile(
     rf"[A-Za-z][A-Za-z0-9+.\-]*:(?://{_AUTHORITY}(?:/{_PATH}*)?|(?!//){_PATH}+)"
     rf"(?:\?{_QUERY})?(?:\#{_FRAGMENT})?\Z"
 )
+_COMMON: Final = re.compile(
+    r"[A-Za-z][A-Za-z0-9+.\-]*:(?://[A-Za-z0-9.\-]+(?:/[A-Za-z0-9\-._~:@/]*)?|(?!//)[A-Za-z0-9\-._~:@/]+)"
+    r"(?:#[A-Za-z0-9\-._~:@/?]*)?\Z"
+)
+"""Part of the above that needs no table of characters: most addresses are found by it, sooner."""
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Cn", "Zs", "Zl", "Zp"})
 """General categories of characters that do not show, or turn the text around them."""
 
 
 def is_absolute_iri(text: str) -> bool:
     """Tell whether the whole text is an absolute IRI in which every character can be seen."""
+    if _COMMON.match(text):
+        return True
     if not _ABSOLUTE.match(text):
         return False
     return text.isascii() or not any(unicodedata.category(mark) in _UNSEEN for mark in text)

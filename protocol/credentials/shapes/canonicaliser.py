@@ -128,6 +128,6 @@ def _match(family: Family, document: Mapping[str, object]) -> tuple[Template, Fl
     if flat is None:
         return None
     for template in family.templates:
-        if template.suits(flat):
+        if template.conditions.hold(flat):
             return template, flat
     return None

@@ -19,19 +19,14 @@ from protocol.credentials.shapes.reasons import NotProvedError
 from protocol.credentials.shapes.shape import (
     Flat,
     Leaf,
+    Picker,
     Shape,
     is_pinned,
     pick_from,
     read_shape,
 )
-from protocol.credentials.shapes.template import (
-    Blank,
-    Conditions,
-    Filled,
-    Part,
-    Statement,
-    Template,
-)
+from protocol.credentials.shapes.statements import Blank, Filled, Part, Statement
+from protocol.credentials.shapes.template import Conditions, Template
 from protocol.credentials.shapes.writing import (
     Writer,
     is_whole_float,
@@ -227,10 +222,10 @@ def _read_part(thing: Resource | Literal, marks: Mapping[str, int]) -> Part:
         if thing.is_blank:
             return Blank(int(thing.name.removeprefix(_LABEL)))
         at = marks.get(thing.name)
-        return f"<{thing.name}>".encode() if at is None else Filled(at)
+        return f"<{thing.name}>".encode() if at is None else Filled(b"<", at, b">")
     at = marks.get(thing.text)
-    rest = _write_rest(thing)
-    return write_text(thing.text) + rest if at is None else Filled(at, rest)
+    after = b'"' + _write_rest(thing)
+    return b'"' + write_text(thing.text) + after if at is None else Filled(b'"', at, after)
 
 
 def _write_rest(literal: Literal) -> bytes:
@@ -242,7 +237,7 @@ def _write_rest(literal: Literal) -> bytes:
 def _refuse_remains(statements: Sequence[Statement], marks: Iterable[str]) -> None:
     """Refuse a shape in which a mark came out within other text."""
     text = b"\n".join(
-        part if isinstance(part, bytes) else part.rest if isinstance(part, Filled) else b""
+        part if isinstance(part, bytes) else part.after if isinstance(part, Filled) else b""
         for each in statements
         for part in (each.subject, each.predicate, each.object)
     )
@@ -251,7 +246,7 @@ def _refuse_remains(statements: Sequence[Statement], marks: Iterable[str]) -> No
             raise UnlearnableError
 
 
-def _pin(attempt: _Attempt) -> tuple[Any, tuple[Any, ...]]:
+def _pin(attempt: _Attempt) -> tuple[Picker, Sequence[Any]]:
     pick = pick_from(sorted(attempt.pinned))
     return pick, pick(attempt.flat)
 
@@ -278,7 +273,7 @@ def _list_lists(attempt: _Attempt) -> tuple[tuple[Any, ...], ...]:
         if container.members is not None:
             continue
         forms: defaultdict[object, list[int]] = defaultdict(list)
-        for position in range(container.first, container.first + len(container.kinds)):
+        for position in range(container.first, container.first + container.size):
             forms[tuple((leaf.key, leaf.kind) for leaf in under[position])].append(position)
         for items in forms.values():
             inside = [[leaf.position for leaf in under[item]] for item in items]
@@ -308,9 +303,9 @@ def _try_on(
 ) -> None:
     awkward = _replace(attempt.flat, _list_awkward_values(attempt, landings))
     try:
-        same = template.suits(attempt.flat) and template.fill(attempt.flat) == nquads
+        same = template.conditions.hold(attempt.flat) and template.fill(attempt.flat) == nquads
         expected = canonicalise(attempt.shape.rebuild(awkward)).nquads
-        same = same and template.suits(awkward) and template.fill(awkward) == expected
+        same = same and template.conditions.hold(awkward) and template.fill(awkward) == expected
     except (NotProvedError, ProtocolError) as error:
         raise UnlearnableError from error
     if not same:

@@ -19,7 +19,7 @@ _PINNED_KEYS: Final = frozenset({"@context", "type", "@language"})
 """Members whose values decide what others mean."""
 Flat = list[Any]
 """Every value of a credential, itself first, in the order of its shape."""
-Picker = Callable[[Any], tuple[Any, ...]]
+Picker = Callable[[Any], Sequence[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Container:
     members: tuple[str, ...] | None
     """Sorted names, or nothing for a list."""
     first: int
-    kinds: tuple[type, ...]
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,33 +52,33 @@ class Shape:
 
     containers: tuple[Container, ...]
     leaves: tuple[Leaf, ...]
-    steps: tuple[tuple[int, int, Picker, tuple[type, ...]], ...]
-    """The same as ``containers``, as ``flatten`` wants it."""
+    kinds: tuple[type, ...]
+    """The kind of every value, in their order."""
+    steps: tuple[tuple[int, Picker], ...]
+    pick_containers: Picker
+    sizes: tuple[int, ...]
 
     def flatten(self, document: Mapping[str, object]) -> Flat | None:
         """Return the values of a document of this shape, or nothing if it has another.
 
-        Kinds are compared exactly, so that ``true``, ``1`` and ``1.0`` are never one.
+        Kinds are compared exactly, so that ``true``, ``1`` and ``1.0`` are never one. They are
+        compared last, all at once: what another document holds is read wrongly, but only read.
         """
-        if type(document) is not dict:
-            return None
         flat: Flat = [document]
         try:
-            for position, size, pick, kinds in self.steps:
-                container = flat[position]
-                values = pick(container)
-                if len(container) != size or tuple(map(type, values)) != kinds:
-                    return None
-                flat += values
-        except KeyError:
+            for position, pick in self.steps:
+                flat += pick(flat[position])
+            if tuple(map(type, flat)) != self.kinds:
+                return None
+            return flat if tuple(map(len, self.pick_containers(flat))) == self.sizes else None
+        except (LookupError, TypeError):
             return None
-        return flat
 
     def rebuild(self, flat: Flat) -> dict[str, object]:
         """Return the document that has the leaves of a flat list."""
         built = list(flat)
         for container in reversed(self.containers):
-            values = built[container.first : container.first + len(container.kinds)]
+            values = built[container.first : container.first + container.size]
             if container.members is None:
                 built[container.position] = values
             else:
@@ -128,17 +128,25 @@ def read_shape(document: Mapping[str, object]) -> tuple[Shape, Flat]:
             continue
         members = tuple(sorted(value)) if isinstance(value, dict) else None
         values = list(value) if members is None else [value[member] for member in members]
-        kinds = tuple(map(type, values))
-        containers.append(Container(position, key, parent, members, len(flat), kinds))
+        containers.append(Container(position, key, parent, members, len(flat), len(values)))
         names = members if members is not None else (key,) * len(values)
         waiting += [(len(flat) + index, name, position) for index, name in enumerate(names)]
         flat += values
-    return Shape(tuple(containers), tuple(leaves), tuple(map(_plan, containers))), flat
+    return _plan(containers, leaves, flat), flat
 
 
-def _plan(container: Container) -> tuple[int, int, Picker, tuple[type, ...]]:
-    pick: Picker = tuple if container.members is None else pick_from(container.members)
-    return container.position, len(container.kinds), pick, container.kinds
+def _plan(containers: Sequence[Container], leaves: Sequence[Leaf], flat: Flat) -> Shape:
+    return Shape(
+        containers=tuple(containers),
+        leaves=tuple(leaves),
+        kinds=tuple(map(type, flat)),
+        steps=tuple(
+            (each.position, list if each.members is None else pick_from(each.members))
+            for each in containers
+        ),
+        pick_containers=pick_from([each.position for each in containers]),
+        sizes=tuple(each.size for each in containers),
+    )
 
 
 def pick_from(keys: Sequence[Any]) -> Picker:

@@ -21,13 +21,13 @@ Writer = Callable[[Any], bytes]
 
 
 def write_text(value: str) -> bytes:
-    """Return a literal's text in its quotation marks, escaped as RDFC-1.0 wants it."""
+    """Return a literal's text, escaped as RDFC-1.0 wants it."""
     if _NOT_AS_IT_IS.search(value) is not None:
         if find_text_problem(value) is not None:
             raise NotProvedError(Reason.TEXT)
         value = value.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n")
         value = value.replace("\r", "\\r").replace('"', '\\"')
-    return b'"%b"' % value.encode("utf-8")
+    return value.encode("utf-8")
 
 
 def write_address(value: str) -> bytes:
@@ -44,7 +44,7 @@ def write_number(value: float) -> bytes:
     """
     if not is_plain_number(value) or is_whole_float(value):
         raise NotProvedError(Reason.NUMBER)
-    return b'"%b"' % render_number(value).encode("ascii")
+    return render_number(value).encode("ascii")
 
 
 def is_whole_float(value: object) -> bool:
@@ -69,10 +69,14 @@ def read_scheme(address: str) -> str:
 
 def make_resource_writer(scheme: str) -> Writer:
     """Return a writer of IRIs that begin as the one that was learned."""
+    length = len(scheme)
+    opaque = not scheme.endswith("//")
 
     def write_resource(value: str) -> bytes:
-        if not is_full_address(value) or read_scheme(value) != scheme:
+        if not value.startswith(scheme) or (opaque and value.startswith("//", length)):
             raise NotProvedError(Reason.ADDRESS)
-        return b"<%b>" % value.encode("utf-8")
+        if not is_full_address(value):
+            raise NotProvedError(Reason.ADDRESS)
+        return value.encode("utf-8")
 
     return write_resource
