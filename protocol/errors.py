@@ -25,7 +25,7 @@ ConfigurationError(setting, reason, remedy)   a network file, policy or home is 
 CanonicalisationDifferenceError(name) a learned shape and JSON-LD proper differ: sign nothing
 """
 
-from typing import Final
+from typing import Final, Self
 
 from protocol.primitives import (
     Address,
@@ -260,3 +260,7 @@ class CanonicalisationDifferenceError(Exception):
             f"The canonical form of {name} differs between the fast path and JSON-LD proper; "
             "nothing may be signed with this program."
         )
+
+    def __reduce__(self) -> tuple[type[Self], tuple[str]]:
+        """Let it come out of a worker process as it went in."""
+        return type(self), (self.name,)

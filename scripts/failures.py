@@ -12,6 +12,7 @@ import click
 
 from issuer.errors import IssuanceError, OutputError, PathMismatchError, RootMismatchError
 from protocol.errors import (
+    CanonicalisationDifferenceError,
     ChainError,
     ConfigurationError,
     ProtocolError,
@@ -23,12 +24,18 @@ from protocol.nodes.node import NodeError
 from scripts import exit_codes
 
 REFUSALS: Final = (TransactionRefusedError, UnexpectedCodeError, WrongChainError, NodeError)
-OURS: Final = (PathMismatchError, RootMismatchError, OutputError)
+OURS: Final = (
+    CanonicalisationDifferenceError,
+    PathMismatchError,
+    RootMismatchError,
+    OutputError,
+)
 EXPECTED: Final = (
     click.exceptions.Exit,
     click.ClickException,
     click.Abort,
     KeyboardInterrupt,
+    CanonicalisationDifferenceError,
     ConfigurationError,
     IssuanceError,
     ProtocolError,

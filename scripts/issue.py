@@ -3,6 +3,7 @@
 import json
 import sys
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -16,6 +17,8 @@ from issuer.batches.issuing import (
     issue_batch,
     preview_batch,
 )
+from issuer.batches.output import Layout
+from issuer.batches.tally import Tally
 from issuer.inputs.ready_made import load_credentials_source
 from issuer.inputs.roster import load_roster_source
 from issuer.inputs.source import Source
@@ -31,6 +34,7 @@ from scripts.terminal import TerminalProgress
 from scripts.verification import check_files
 
 INPUT_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+LAYOUTS: Final = {None: Layout.FILES, "also": Layout.BOTH, "only": Layout.SHARDS}
 INPUT_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
@@ -50,6 +54,11 @@ INPUT_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
     default="some",
     help="How many files pass the whole verification at the end: up to 1,000, or all.",
 )
+@click.option(
+    "--shards",
+    type=click.Choice(["also", "only"]),
+    help="Write shards of 512 credentials, one a line: beside the files, or instead of them.",
+)
 @options.issuer_option
 @options.network_option
 @options.home_option
@@ -60,6 +69,7 @@ def issue(
     credentials: Path | None,
     out: Path,
     extent: str,
+    shards: str | None,
     selector: str | None,
     network: str,
     home: Path | None,
@@ -78,7 +88,9 @@ def issue(
     settings, progress = load_settings(home), TerminalProgress()
     with open_desk(settings, network, selector, progress) as (desk, institution):
         source = _load_source(roster, achievement, credentials, institution, progress)
-        request = IssueRequest(source, out, flags["new_batch"], verify_all=extent == "all")
+        request = IssueRequest(
+            source, out, flags["new_batch"], verify_all=extent == "all", layout=LAYOUTS[shards]
+        )
         if flags["dry_run"]:
             _show_preview(preview_batch(desk, request), as_json=flags["as_json"])
             return
@@ -144,6 +156,7 @@ def _show_result(result: IssueResult, *, as_json: bool) -> None:
             "root": render_hex(anchoring.root),
             "transaction": render_hex(anchoring.transaction),
             "block": anchoring.block,
+            "canonicalised": _list_tally(result.tally),
         }
         click.echo(json.dumps(answer, ensure_ascii=False))
         return
@@ -151,7 +164,32 @@ def _show_result(result: IssueResult, *, as_json: bool) -> None:
         f"{result.count:,} credentials {result.progress} in {result.folder}, on {result.network}."
     )
     click.echo(f"Root {render_hex(anchoring.root)}, block {anchoring.block:,}.")
-    click.echo(f"Hand out {result.folder}/*.json; keep {result.folder}/batch to yourself.")
+    if result.tally.count:
+        click.echo(_describe_tally(result.tally))
+    if result.layout.has_files:
+        click.echo(f"Hand out {result.folder}/*.json; keep all folders in it to yourself.")
+    else:
+        click.echo(f"All of it stays with you: {result.folder}/shards holds every learner's.")
+
+
+def _list_tally(tally: Tally) -> dict[str, object]:
+    return {
+        "count": tally.count,
+        "by_shape": tally.by_shape,
+        "rechecked": tally.rechecked,
+        "fell_back": dict(tally.fallen_back),
+    }
+
+
+def _describe_tally(tally: Tally) -> str:
+    """Say which share fell back, and why: never hidden."""
+    fallen = tally.count - tally.by_shape
+    reasons = "; ".join(f"{reason}: {count:,}" for reason, count in tally.fallen_back.items())
+    return (
+        f"Canonicalised {tally.count:,} times, {tally.rechecked:,} re-checked; "
+        f"{fallen:,} ({fallen / tally.count:.2%}) fell back to JSON-LD proper"
+        + (f" ({reasons})." if reasons else ".")
+    )
 
 
 if __name__ == "__main__":

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from issuer.batches.output import Layout, OutputFolder, name_file, name_shard
 from issuer.batches.ranges import Range
-from protocol.credentials.canonical import canonicalise, hash_leaf
+from issuer.batches.tally import Counted, Tally, count_shapes
+from protocol.credentials.canonical import hash_leaf
 from protocol.credentials.strict_json import parse_object
 from protocol.errors import ProtocolError
 from protocol.primitives import DIGEST_BYTES, ChainId, Digest, Leaf, Root, TransactionHash
@@ -40,21 +41,31 @@ class CheckPiece:
     leaves: bytes
 
 
-def check_range(job: CheckJob, piece: CheckPiece) -> tuple[str, ...]:
-    """Return a sentence for each credential that is not as it was to be."""
+@dataclass(frozen=True, slots=True)
+class CheckedRange:
+    """What a worker answers."""
+
+    chosen: Range
+    faults: tuple[str, ...]
+    """A sentence for each credential that is not as it was to be."""
+    tally: Tally
+
+
+def check_range(job: CheckJob, piece: CheckPiece) -> CheckedRange:
+    """Read the credentials of a range and say which are not as they were to be."""
     faults: list[str] = []
-    for place, (label, found) in enumerate(_read_all(job, piece)):
-        leaf = Leaf(piece.leaves[DIGEST_BYTES * place : DIGEST_BYTES * (place + 1)])
-        fault = found if isinstance(found, str) else check_credential(job, found, leaf)
-        if fault is not None:
-            faults.append(f"{label}: {fault}")
-    return tuple(faults)
+    with count_shapes() as counted:
+        for place, (label, found) in enumerate(_read_all(job, piece)):
+            leaf = Leaf(piece.leaves[DIGEST_BYTES * place : DIGEST_BYTES * (place + 1)])
+            fault = found if isinstance(found, str) else _check(job, found, leaf, counted)
+            if fault is not None:
+                faults.append(f"{label}: {fault}")
+    return CheckedRange(piece.chosen, tuple(faults), counted.tally)
 
 
-def check_credential(job: CheckJob, data: bytes, leaf: Leaf) -> str | None:
-    """Say what is wrong with a finished credential; None if nothing is."""
+def _check(job: CheckJob, data: bytes, leaf: Leaf, counted: Counted) -> str | None:
     try:
-        return _find_fault(job, data, leaf)
+        return _find_fault(job, data, leaf, counted)
     except (ProtocolError, ValueError, KeyError, TypeError) as error:
         return str(error) or type(error).__name__
 
@@ -86,10 +97,10 @@ def _read_lines(job: CheckJob, shard: str, count: int) -> list[bytes]:
     return lines if len(lines) == count else [b""] * count
 
 
-def _find_fault(job: CheckJob, data: bytes, expected: Leaf) -> str | None:
+def _find_fault(job: CheckJob, data: bytes, expected: Leaf, counted: Counted) -> str | None:
     document = parse_object(data)
     merkle, eddsa = _take_proofs(document)
-    leaf = hash_leaf(canonicalise(document).nquads)
+    leaf = hash_leaf(counted.canonicalise(document).nquads)
     receipt = parse_receipt(merkle["proofValue"])
     message = signing_input(job.options_hash, leaf)
     findings = (

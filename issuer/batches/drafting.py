@@ -98,6 +98,7 @@ def map_drafts(drafting: Drafting, area: WorkArea | None) -> Iterator[HashedRang
     job = build_job(drafting.plan, area)
     for result in drafting.crew.map(hash_range, job, pieces, source.count):
         desk.channel.progress.report("Drafting and hashing", result.chosen.stop, source.count)
+        drafting.crew.note(result.tally)
         yield result
 
 

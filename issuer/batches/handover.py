@@ -162,19 +162,19 @@ def _check_all(parcel: Parcel) -> None:
         folder=OutputFolder(parcel.folder),
         layout=parcel.layout,
     )
-    pieces = [
+    pieces = (
         CheckPiece(
             chosen=each,
             credentials=tuple(map(table.find_credential, range(each.start, each.stop))),
             leaves=bytes(table.leaves[DIGEST_BYTES * each.start : DIGEST_BYTES * each.stop]),
         )
         for each in split_ranges(len(table))
-    ]
+    )
     faults: list[str] = []
-    results = parcel.crew.map(check_range, job, pieces, len(table))
-    for piece, found in zip(pieces, results, strict=True):
-        channel.progress.report("Reading files again", piece.chosen.stop, len(table))
-        faults += found
+    for result in parcel.crew.map(check_range, job, pieces, len(table)):
+        channel.progress.report("Reading files again", result.chosen.stop, len(table))
+        faults += result.faults
+        parcel.crew.note(result.tally)
     if faults:
         raise OutputError(faults)
 

@@ -1,22 +1,24 @@
 """From a plan to leaves: a pure function of a job and a piece, so any executor can map it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from issuer.batches.ranges import Range
+from issuer.batches.tally import Tally, count_shapes
 from issuer.batches.work_area import WorkArea
 from issuer.inputs.source import Source
 from issuer.journal.entry_table import pack_id
-from protocol.credentials.canonical import canonicalise, hash_leaf
+from protocol.credentials.canonical import Canonical, hash_leaf
 from protocol.credentials.schema import find_schema_problems
 from protocol.credentials.status_index import render_status
 from protocol.credentials.strict_json import CREDENTIAL_LIMIT_BYTES
-from protocol.errors import ProtocolError
+from protocol.errors import CanonicalisationDifferenceError, ProtocolError
 from protocol.primitives import Leaf
 
+Canonicalise = Callable[[Mapping[str, object]], Canonical]
 PROOF_BYTES: Final = 8 << 10
 """Room for both proofs: the longest receipt takes 4 KiB."""
 
@@ -75,13 +77,19 @@ class HashedRange:
     indices: tuple[int, ...]
     refused: tuple[RefusedDraft, ...]
     """Where there is one, the others are as good as not drafted."""
+    tally: Tally
     first: bytes
     """The first credential, for a preview."""
 
 
 def hash_range(job: DraftJob, piece: DraftPiece) -> HashedRange:
-    """Draft and hash the credentials of a range, and write the drafts into the work area."""
-    results = [*_hash_drafts(job, piece)]
+    """Draft and hash the credentials of a range, and write the drafts into the work area.
+
+    Raises:
+        CanonicalisationDifferenceError: two ways of canonicalising disagree.
+    """
+    with count_shapes() as counted:
+        results = [*_hash_drafts(job, piece, counted.canonicalise)]
     refused = tuple(each for each in results if isinstance(each, RefusedDraft))
     found = [each for each in results if isinstance(each, HashedDraft)]
     if job.area is not None and not refused:
@@ -92,11 +100,14 @@ def hash_range(job: DraftJob, piece: DraftPiece) -> HashedRange:
         leaves=b"".join(each.leaf for each in found),
         indices=piece.indices,
         refused=refused,
+        tally=counted.tally,
         first=found[0].text if found else b"{}",
     )
 
 
-def _hash_drafts(job: DraftJob, piece: DraftPiece) -> Iterator[HashedDraft | RefusedDraft]:
+def _hash_drafts(
+    job: DraftJob, piece: DraftPiece, canonicalise: Canonicalise
+) -> Iterator[HashedDraft | RefusedDraft]:
     places = range(piece.chosen.start, piece.chosen.stop)
     for position, index in zip(places, piece.indices, strict=True):
         document = piece.source.draft(
@@ -105,22 +116,26 @@ def _hash_drafts(job: DraftJob, piece: DraftPiece) -> Iterator[HashedDraft | Ref
             status=render_status(job.status_base, job.status_list, index),
             moment=job.moment,
         )
-        yield hash_draft(document, position, index)
+        text = render_line(document)
+        reasons = _find_faults(document, text)
+        found = RefusedDraft(position, reasons) if reasons else _hash(document, canonicalise)
+        match found:
+            case RefusedDraft():
+                yield found
+            case str():
+                yield RefusedDraft(position, (found,))
+            case leaf:
+                yield HashedDraft(position, str(document["id"]), index, leaf, text)
 
 
-def hash_draft(
-    document: dict[str, object], position: int, index: int
-) -> HashedDraft | RefusedDraft:
-    """Hash a draft, if size, schema and guard pass it."""
-    text = render_line(document)
-    reasons = _find_faults(document, text)
-    if reasons:
-        return RefusedDraft(position, reasons)
+def _hash(document: dict[str, object], canonicalise: Canonicalise) -> Leaf | str:
+    """Return the leaf, or why the guard refuses the credential."""
     try:
-        leaf = hash_leaf(canonicalise(document).nquads)
+        return hash_leaf(canonicalise(document).nquads)
+    except CanonicalisationDifferenceError:
+        raise
     except ProtocolError as error:
-        return RefusedDraft(position, (str(error),))
-    return HashedDraft(position, str(document["id"]), index, leaf, text)
+        return str(error)
 
 
 def render_line(document: dict[str, object]) -> bytes:

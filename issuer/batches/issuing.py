@@ -17,6 +17,7 @@ from issuer.batches.handover import Parcel, hand_over, is_complete
 from issuer.batches.output import Layout, check_unused, find_contents
 from issuer.batches.plan import Plan
 from issuer.batches.preflight import check_ready, estimate_price
+from issuer.batches.tally import Tally
 from issuer.batches.work_area import find_work_area
 from issuer.batches.workers import Crew
 from issuer.errors import JournalConflictError, UsedFolderError
@@ -55,9 +56,12 @@ class IssueResult:
 
     progress: IssueProgress
     folder: Path
+    layout: Layout
     count: int
     network: str
     anchoring: Anchoring
+    tally: Tally
+    """How the credentials were canonicalised in this run, drafts and written ones alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,7 @@ def issue_batch(desk: Desk, request: IssueRequest, check_output: OutputCheck) ->
         ChainError: the chain is silent, refuses or takes too long; the same command goes on.
         OutputError: anchored, but a file does not check out.
         JournalError, LockedError, ListFullError, JournalConflictError: nothing more was sent.
+        CanonicalisationDifferenceError: a bug here; nothing more was signed.
     """
     channel = desk.channel
     with Crew(desk.workers) as crew, hold_carrier(channel, desk.signers.anchor) as carrier:
@@ -100,9 +105,11 @@ def issue_batch(desk: Desk, request: IssueRequest, check_output: OutputCheck) ->
         return IssueResult(
             progress=standing,
             folder=request.out,
+            layout=request.layout,
             count=batch.count,
             network=channel.chain.network.name,
             anchoring=_require_anchoring(channel, batch, plan),
+            tally=crew.tally,
         )
 
 

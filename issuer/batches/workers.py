@@ -15,6 +15,8 @@ from multiprocessing import get_context, parent_process, set_forkserver_preload
 from multiprocessing.context import BaseContext
 from typing import Final, Self, TypeVar
 
+from issuer.batches.tally import Tally
+
 Job = TypeVar("Job")
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -40,6 +42,8 @@ class Crew(AbstractContextManager["Crew"]):
         self.workers: Final = workers
         self._start: Final = start or _start_pool
         self._pool: Executor | None = None
+        self.tally = Tally()
+        """How all the credentials were canonicalised that were worked on."""
 
     def __enter__(self) -> Self:
         """Return itself; leaving ends the processes."""
@@ -49,6 +53,10 @@ class Crew(AbstractContextManager["Crew"]):
         """End the processes; what they have not begun is dropped."""
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
+
+    def note(self, tally: Tally) -> None:
+        """Add what a worker says of its part."""
+        self.tally = self.tally.plus(tally)
 
     def map(
         self,
