@@ -5,6 +5,8 @@ from typing import Final
 
 import click
 
+PUBLISHED_FOLDER: Final = "status"
+"""Where in the home status lists are published, and served from."""
 home_option: Final = click.option(
     "--home",
     type=click.Path(file_okay=False, path_type=Path),

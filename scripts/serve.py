@@ -19,6 +19,7 @@ from scripts import options
 from scripts.chains import connect, has_embedded, read_clock
 from scripts.config import Settings, load_settings
 from scripts.failures import run_guarded
+from scripts.options import PUBLISHED_FOLDER
 from verifier.documents import FolderDocuments
 from verifier.policy import DEFAULT_POLICY, Policy, load_policy
 from verifier.verify import Surroundings
@@ -51,6 +52,13 @@ STATE_FILE: Final = "counts.sqlite3"
     type=click.IntRange(0, 5),
     help="Reverse proxies in front, whose X-Forwarded-For and -Proto count.",
 )
+@click.option(
+    "--status",
+    "status_folder",
+    metavar="DIR",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Status lists to serve (rootseal status publish).  [default: HOME/status]",
+)
 @click.option("--hostname", "hosts", multiple=True, help="Name that is served; may be repeated.")
 @options.home_option
 def serve(
@@ -60,6 +68,7 @@ def serve(
     policy_file: Path | None,
     workers: int | None,
     proxies: int,
+    status_folder: Path | None,
     hosts: tuple[str, ...],
     home: Path | None,
 ) -> None:
@@ -72,7 +81,12 @@ def serve(
     Nothing that is sent to it is kept. docs/api.md is about the API, docs/serving.md the rest.
     """
     settings = load_settings(home)
-    config = WebConfig(proxies=proxies, hosts=hosts, network=network)
+    config = WebConfig(
+        proxies=proxies,
+        hosts=hosts,
+        network=network,
+        status_folder=status_folder or settings.home / PUBLISHED_FOLDER,
+    )
     policy = load_policy(policy_file) if policy_file else DEFAULT_POLICY
     serve_site(settings, config, policy, (host, port, workers))
 

@@ -20,7 +20,6 @@ from scripts.desks import open_channel
 from scripts.rings import open_ring
 from scripts.terminal import TerminalProgress
 
-PUBLISHED_FOLDER: Final = "status"
 DAYS: Final = 7
 MOST_DAYS: Final = 366
 
@@ -88,7 +87,7 @@ def publish(
     job = PublishingJob(
         institution=institution,
         signer=load_credential_signer(open_ring(settings, institution), institution.signing_method),
-        folder=out or settings.home / PUBLISHED_FOLDER,
+        folder=out or settings.home / options.PUBLISHED_FOLDER,
         valid_for=timedelta(days=days),
         lists=lists,
     )

@@ -13,6 +13,7 @@ from verifier.web.operations import operations
 from verifier.web.pages import pages
 from verifier.web.problems import answer_errors
 from verifier.web.service import Instruments, attach_service, build_instruments
+from verifier.web.status_lists import status_lists
 
 
 def create_app(
@@ -23,7 +24,7 @@ def create_app(
     app.request_class = IncomingRequest
     set_limits(app, config)
     attach_service(app, config, surroundings, instruments or build_instruments(config))
-    for blueprint in (pages, api, operations):
+    for blueprint in (pages, api, operations, status_lists):
         app.register_blueprint(blueprint)
     follow_requests(app)
     add_headers(app)

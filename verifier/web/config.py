@@ -47,5 +47,7 @@ class WebConfig:
     """The one network that is asked, None for every configured one."""
     demo_folder: Path | None = None
     """Folder with the demo's files, offered on the first page; None: no demo."""
+    status_folder: Path | None = None
+    """Folder with the status lists that were published to this server; None: none are served."""
     version: str = "0"
     """Of this release, for ``/metrics`` and the API's description."""

@@ -33,8 +33,18 @@ HEADERS: Final = {
 }
 TWO_YEARS: Final = "max-age=63072000; includeSubDomains"
 STATIC: Final = "public, max-age=3600"
+LISTS: Final = "public, max-age=300"
+"""A status list that says nothing of it is good for five minutes (Bitstring Status List, ttl)."""
 NEVER: Final = "no-store"
 """A report is true of one block; a cached one would outlive a withdrawal."""
+
+KEPT: Final = {"static": STATIC, "status_lists.show": LISTS}
+LIST_HEADERS: Final = {
+    "Access-Control-Allow-Origin": "*",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Vary": "Accept",
+}
+"""A status list is for every site's pages, and each reader gets its own form."""
 
 
 def add_headers(app: Flask) -> None:
@@ -44,8 +54,10 @@ def add_headers(app: Flask) -> None:
     def add(response: Response) -> Response:
         response.headers.update(HEADERS)
         read = request.method in ("GET", "HEAD") and response.status_code in (200, 304)
-        kept = read and request.endpoint == "static"
-        response.headers["Cache-Control"] = STATIC if kept else NEVER
+        kept = KEPT.get(request.endpoint or "", NEVER) if read else NEVER
+        response.headers["Cache-Control"] = kept
+        if request.endpoint == "status_lists.show":
+            response.headers.update(LIST_HEADERS)
         if request.is_secure:
             response.headers["Strict-Transport-Security"] = TWO_YEARS
         return response

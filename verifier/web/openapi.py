@@ -24,10 +24,12 @@ class Operation:
     """What the routes themselves do not tell."""
 
     summary: str
-    answers: Mapping[HTTPStatus, tuple[str, str, str]]
-    """For each status: what it means, media type, schema."""
+    answers: Mapping[HTTPStatus, tuple[str, str | tuple[str, ...], str]]
+    """For each status: what it means, media type or types, schema."""
     problems: tuple[HTTPStatus, ...] = ()
     takes_credentials: bool = False
+    parameters: tuple[tuple[str, Mapping[str, object]], ...] = ()
+    """Schema of each part of the path."""
 
 
 OPERATIONS: Final[Mapping[str, Operation]] = {
@@ -57,6 +59,12 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
         "Counters in Prometheus's text form",
         {HTTPStatus.OK: ("Lines of text.", "text/plain", "Text")},
     ),
+    "status_lists.show": Operation(
+        "A published Bitstring Status List, in the form that Accept asks for",
+        {HTTPStatus.OK: ("The list, signed by its issuer.", schemas.LIST_FORMS, "StatusList")},
+        (HTTPStatus.NOT_FOUND, HTTPStatus.NOT_ACCEPTABLE),
+        parameters=schemas.LIST_PARAMETERS,
+    ),
     "operations.openapi": Operation(
         "This description", {HTTPStatus.OK: ("OpenAPI 3.1.", JSON, "Description")}
     ),
@@ -71,7 +79,7 @@ def build_openapi(app: Flask, config: WebConfig) -> dict[str, object]:
         if rule.endpoint in OPERATIONS:
             methods = [method for method in METHODS if method in (rule.methods or ())]
             described = {method.lower(): _describe(rule, config) for method in methods}
-            paths.setdefault(rule.rule, {}).update(described)
+            paths.setdefault(render_path(rule), {}).update(described)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -86,6 +94,11 @@ def build_openapi(app: Flask, config: WebConfig) -> dict[str, object]:
     }
 
 
+def render_path(rule: Rule) -> str:
+    """Return a route's path as OpenAPI writes it."""
+    return rule.rule.replace("<", "{").replace(">", "}")
+
+
 def _describe(rule: Rule, config: WebConfig) -> dict[str, object]:
     operation = OPERATIONS[rule.endpoint]
     responses = {
@@ -98,13 +111,21 @@ def _describe(rule: Rule, config: WebConfig) -> dict[str, object]:
         "summary": operation.summary,
         "responses": dict(sorted(responses.items())),
     }
+    if operation.parameters:
+        described["parameters"] = [
+            {"name": name, "in": "path", "required": True, "schema": schema}
+            for name, schema in operation.parameters
+        ]
     if operation.takes_credentials:
         described["requestBody"] = _describe_body(config)
     return described
 
 
-def _describe_answer(description: str, media_type: str, schema: str) -> dict[str, object]:
-    content = {media_type: {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
+def _describe_answer(
+    description: str, media_types: str | tuple[str, ...], schema: str
+) -> dict[str, object]:
+    types = (media_types,) if isinstance(media_types, str) else media_types
+    content = {each: {"schema": {"$ref": f"#/components/schemas/{schema}"}} for each in types}
     return {"description": description, "content": content}
 
 

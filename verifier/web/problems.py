@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException
 
 from protocol.errors import NotACredentialError
 from verifier.verify import FutureMomentError
-from verifier.web.errors import BadFieldError
+from verifier.web.errors import BadFieldError, NoSuchFormError
 from verifier.web.incoming import discard_rest
 from verifier.web.logs import find_request_id
 from verifier.web.metrics import Refusal
@@ -19,7 +19,7 @@ from verifier.web.service import find_service
 
 PROBLEM_TYPE: Final = "application/problem+json"
 URN: Final = "urn:rootseal:problem:"
-PROGRAM_PATHS: Final = ("/api/", "/healthz", "/readyz", "/metrics")
+PROGRAM_PATHS: Final = ("/api/", "/healthz", "/readyz", "/metrics", "/status/")
 ERROR_FLOOR: Final = 400
 _KEPT_HEADERS: Final = ("Retry-After", "Allow")
 
@@ -59,6 +59,9 @@ PROBLEMS: Final = {
         "Method not allowed",
         "The header Allow lists the methods of this address.",
         "This page is not opened this way. Start again at the first page.",
+    ),
+    HTTPStatus.NOT_ACCEPTABLE: Problem(
+        "not-acceptable", "Not in this form", "{reason}", "It cannot be had in this form."
     ),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: Problem(
         "too-large",
@@ -117,7 +120,7 @@ def _answer_http(error: HTTPException) -> Response | HTTPException:
 
 def _choose_reason(error: HTTPException) -> str:
     """Return our own words; those of libraries may quote what was sent."""
-    if isinstance(error, BadFieldError) and error.description:
+    if isinstance(error, BadFieldError | NoSuchFormError) and error.description:
         return error.description
     return "The request cannot be read."
 

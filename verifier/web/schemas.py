@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from protocol.credentials.credential import CREDENTIAL_TYPES
+from protocol.credentials.status_index import LIST_LIMIT
+from protocol.credentials.status_list import PURPOSES
 from verifier.checks import CHECKS
 from verifier.report import Verdict
 from verifier.web.config import WebConfig
@@ -14,6 +16,17 @@ MOMENT: Final = {"type": "string", "format": "date-time"}
 HASH: Final = {"type": "string", "pattern": "^0x[0-9a-f]{64}$"}
 INTEGER: Final = {"type": "integer"}
 ANYTHING: Final = {"type": "object"}
+LIST_PARAMETERS: Final[tuple[tuple[str, Mapping[str, object]], ...]] = (
+    ("issuer", TEXT_SCHEMA | {"description": "The issuer's DID without did:web:."}),
+    ("number", {"type": "integer", "minimum": 0, "exclusiveMaximum": LIST_LIMIT}),
+    ("purpose", {"enum": list(PURPOSES)}),
+)
+"""The parts of a status list's path."""
+LIST_FORMS: Final = (
+    *("application/json", "application/vc", "application/ld+json"),
+    "application/vc+jwt",
+)
+"""What a status list can be had as."""
 
 
 def build_schemas() -> dict[str, object]:
@@ -37,6 +50,11 @@ def build_schemas() -> dict[str, object]:
         "Problem": _build_problem(),
         "Health": _build_object({"status": {"const": "ok"}}),
         "Readiness": _build_readiness(),
+        "StatusList": {
+            "description": "A Bitstring Status List credential with its proof, or as a JWT.",
+            "type": ["object", "string"],
+            "required": ["@context", "id", "type", "issuer", "proof"],
+        },
         "Text": TEXT_SCHEMA,
         "Description": ANYTHING | {"required": ["openapi", "paths"]},
     }
