@@ -47,7 +47,6 @@ class Canonicaliser:
         self._cache = ShapeCache(capacity, learn_at_sight)
         self._recheck_every = recheck_every
         self._until_recheck = self._draw_distance()
-        self._unproven: set[Template] = set()
 
     def canonicalise(self, document: Mapping[str, object]) -> Canonical:
         """Return the canonical form of a credential without ``proof``, if the guard passes it.
@@ -64,7 +63,7 @@ class Canonicaliser:
             return self._canonicalise_slowly(document, left.reason)
         self.counts.fast += 1
         self._until_recheck -= 1
-        if self._until_recheck <= 0 or template in self._unproven:
+        if self._until_recheck <= 0 or not template.tried:
             self._recheck(document, nquads, family, template)
         return Canonical(nquads)
 
@@ -100,14 +99,13 @@ class Canonicaliser:
             self._cache.note_unlearnable(signature)
             return
         self._cache.add(signature, template)
-        self._unproven.add(template)
         self.counts.learned += 1
 
     def _recheck(
         self, document: Mapping[str, object], nquads: bytes, family: Family, template: Template
     ) -> None:
         self._until_recheck = self._draw_distance()
-        self._unproven.discard(template)
+        template.tried = True
         self.counts.rechecked += 1
         try:
             expected = canonicalise(document).nquads

@@ -7,14 +7,14 @@ again, and labels are given by the order of the hashes: RDFC-1.0's own way where
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import compress
 from operator import ne
 from typing import Any, Final
 
+from protocol.credentials.shapes.conditions import Conditions
 from protocol.credentials.shapes.lines import Lines, Slots, compile_lines
 from protocol.credentials.shapes.reasons import NotProvedError, Reason
-from protocol.credentials.shapes.shape import Flat, Picker, Shape, pick_from
+from protocol.credentials.shapes.shape import Flat, Shape, pick_from
 from protocol.credentials.shapes.statements import (
     Blank,
     Filled,
@@ -28,41 +28,6 @@ from protocol.credentials.shapes.writing import Writer
 MEMORY_LIMIT_BYTES: Final = 1 << 16
 """What is remembered of a credential longer than this is forgotten at once."""
 _END: Final = b" .\n"
-
-
-@dataclass(frozen=True, slots=True)
-class Conditions:
-    """What the leaves of a credential must be like for the template to be about it."""
-
-    pinned: tuple[Picker, Sequence[Any]]
-    same: tuple[tuple[int, int], ...]
-    """Positions of addresses that are equal."""
-    different: Picker
-    """Picks one of each kind of equal addresses: no two are the same."""
-    schemes: tuple[str, ...]
-    """How each of these begins."""
-    constants: frozenset[str]
-    """Addresses in the template's own text, which no leaf is equal to."""
-    lists: tuple[tuple[Picker, ...], ...]
-    """What picks the leaves of each item, where items of one form stand in one list."""
-
-    def hold(self, flat: Flat) -> bool:
-        """Tell whether they hold, but for those on lists, which are `find_repeats`'s."""
-        pick_pinned, expected = self.pinned
-        if pick_pinned(flat) != expected:
-            return False
-        if any(flat[one] != flat[other] for one, other in self.same):
-            return False
-        names = self.different(flat)
-        return (
-            all(map(str.startswith, names, self.schemes))
-            and len(set(names)) == len(names)
-            and self.constants.isdisjoint(names)
-        )
-
-    def find_repeats(self, flat: Flat) -> bool:
-        """Tell whether any list has an item twice."""
-        return any(len({pick(flat) for pick in picks}) < len(picks) for picks in self.lists)
 
 
 class Template:
@@ -82,6 +47,8 @@ class Template:
         """Give each leaf, then each blank node, a slot, and arrange the statements."""
         self.shape: Final = shape
         self.conditions: Final = conditions
+        self.tried = False
+        """Whether a credential that it filled was compared with what JSON-LD makes of it."""
         positions = sorted(writers)
         self._pick = pick_from(positions)
         self._writers = [writers[position] for position in positions]

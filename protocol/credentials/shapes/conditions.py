@@ -1,0 +1,104 @@
+"""What the leaves of a credential must be like for a template to be about it."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+from protocol.credentials.shapes.shape import Flat, Leaf, Picker, Shape, pick_from
+from protocol.credentials.shapes.writing import read_scheme
+
+Picks = tuple[Picker, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """Everything that JSON-LD or the guard looks at besides single leaves that are written out."""
+
+    pick_pinned: Picker
+    pinned: Sequence[Any]
+    """Values that decide what others mean, or that do not come out as they go in."""
+    same: tuple[tuple[int, int], ...]
+    """Positions of addresses that are equal."""
+    different: Picker
+    """Picks one of each set of equal addresses: no two are the same."""
+    schemes: tuple[str, ...]
+    """How each of these begins."""
+    constants: frozenset[str]
+    """Addresses in the template's own text, which no leaf is equal to."""
+    lists: tuple[Picks, ...]
+    """What picks the leaves of each item, where items of one form stand in one list."""
+
+    def hold(self, flat: Flat) -> bool:
+        """Tell whether they hold, but for those on lists, which `find_repeats` tells."""
+        if self.pick_pinned(flat) != self.pinned:
+            return False
+        if any(flat[one] != flat[other] for one, other in self.same):
+            return False
+        names = self.different(flat)
+        return (
+            all(map(str.startswith, names, self.schemes))
+            and len(set(names)) == len(names)
+            and self.constants.isdisjoint(names)
+        )
+
+    def find_repeats(self, flat: Flat) -> bool:
+        """Tell whether any list has an item twice (rule G4)."""
+        return any(len({pick(flat) for pick in picks}) < len(picks) for picks in self.lists)
+
+
+def build_conditions(
+    shape: Shape,
+    flat: Flat,
+    pinned: Collection[int],
+    leaders: Mapping[int, int],
+    constants: frozenset[str],
+) -> Conditions:
+    """Return what a credential must share with the one in ``flat``.
+
+    ``leaders`` has, for each leaf that is an address, the first leaf equal to it.
+    """
+    pick_pinned = pick_from(sorted(pinned))
+    first = sorted(set(leaders.values()))
+    return Conditions(
+        pick_pinned=pick_pinned,
+        pinned=pick_pinned(flat),
+        same=tuple((at, leader) for at, leader in leaders.items() if at != leader),
+        different=pick_from(first),
+        schemes=tuple(read_scheme(flat[at]) for at in first),
+        constants=constants,
+        lists=_list_lists(shape, pinned),
+    )
+
+
+def _list_lists(shape: Shape, pinned: Collection[int]) -> tuple[Picks, ...]:
+    """Return, for each list, what tells its items of one form apart, where leaves can."""
+    under = _list_leaves_under(shape)
+    found: list[Picks] = []
+    for container in shape.containers:
+        if container.members is not None:
+            continue
+        forms: defaultdict[object, list[list[int]]] = defaultdict(list)
+        for position in range(container.first, container.first + container.size):
+            form = tuple((leaf.key, leaf.kind) for leaf in under[position])
+            forms[form].append([leaf.position for leaf in under[position]])
+        found += [
+            tuple(pick_from(positions) for positions in items)
+            for items in forms.values()
+            if len(items) > 1 and not set(pinned).issuperset(chain.from_iterable(items))
+        ]
+    return tuple(found)
+
+
+def _list_leaves_under(shape: Shape) -> Mapping[int, list[Leaf]]:
+    """Return the leaves in each value, in one order for values of one form."""
+    parents = {each.position: each.parent for each in shape.containers}
+    under: defaultdict[int, list[Leaf]] = defaultdict(list)
+    for leaf in shape.leaves:
+        under[leaf.position].append(leaf)
+        at = leaf.parent
+        while at:
+            under[at].append(leaf)
+            at = parents[at]
+    return under
