@@ -68,6 +68,14 @@ def test_another_host_name_is_refused_where_names_are_configured(demo):
     assert b"attacker" not in refused.data
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1:8000", "localhost:8000"])
+def test_the_health_check_of_the_machine_itself_needs_no_configured_name(demo, host):
+    """The container asks 127.0.0.1, whatever name the world uses."""
+    client = demo.build_app(hosts=("verify.example.org",)).test_client()
+    assert client.get("/healthz", headers={"Host": host}).status_code == 200
+    assert client.get("/healthz", headers={"Host": f"{host}.evil.example"}).status_code == 400
+
+
 def test_errors_of_pages_are_pages_and_of_the_api_documents(client):
     assert client.get("/nowhere").mimetype == "text/html"
     assert client.get("/api/nowhere").mimetype == "application/problem+json"

@@ -12,6 +12,8 @@ from verifier.web.config import FORM_OVERHEAD_BYTES, WebConfig
 DISCARD_BYTES: Final = 32 << 20
 """A large photograph; whoever sends more is cut off."""
 CHUNK_BYTES: Final = 65_536
+LOOPBACK: Final = ("127.0.0.1", "localhost")
+"""Names by which the machine's own health check asks, always served."""
 
 
 class IncomingRequest(Request):
@@ -63,4 +65,4 @@ def set_limits(app: Flask, config: WebConfig) -> None:
     app.config["MAX_CONTENT_LENGTH"] = config.limits.request_bytes
     app.config["MAX_FORM_MEMORY_SIZE"] = config.limits.submission_bytes + FORM_OVERHEAD_BYTES
     app.config["MAX_FORM_PARTS"] = config.limits.parts
-    app.config["TRUSTED_HOSTS"] = list(config.hosts) or None
+    app.config["TRUSTED_HOSTS"] = [*config.hosts, *LOOPBACK] if config.hosts else None
