@@ -30,6 +30,7 @@ from scripts.config import Settings, load_settings
 from scripts.desks import open_channel
 from scripts.embedded_home import AUTHORITY, TREASURY, connect_embedded, load_embedded_signer
 from scripts.funding import fund_on_development_chain
+from scripts.issuer_profile import profile
 from scripts.moments import parse_moment
 from scripts.rings import open_own_ring, open_ring
 from scripts.terminal import TerminalProgress
@@ -42,6 +43,9 @@ def issuer() -> None:
     \b
     rootseal issuer init --name "Example Institute" --domain example.org --yes
     """
+
+
+issuer.add_command(profile)
 
 
 @issuer.command()
