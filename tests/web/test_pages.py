@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from flask import render_template
+from werkzeug.test import encode_multipart
 
 from tests.browser.site import build_site
 from tests.web.cases import CASES
@@ -175,6 +176,20 @@ def test_an_error_page_says_what_to_do_and_shows_no_block(client):
     assert answer.status_code == 400
     assert "Not a credential. We need the .json file, not a picture." in answer.text
     assert 'class="block"' not in answer.text
+
+
+def test_what_can_be_checked_can_be_checked_again(client, app):
+    """Percent signs would make a large credential three times as large, and too large."""
+    with app.test_request_context():
+        page = render_template("result.html", page=build_page(CASES["silent"](), NOTHING))
+    forms = re.findall(r"<form[^>]*>", page)
+    assert len(forms) == 2
+    assert all('enctype="multipart/form-data"' in form for form in forms)
+    text = '{"@context": [], "type": "VerifiableCredential", "x": "' + '\\"' * 500_000 + '"}'
+    assert 1_000_000 < len(text) < 1 << 20
+    boundary, body = encode_multipart({"text": text})
+    kind = f'multipart/form-data; boundary="{boundary}"'
+    assert client.post("/verify", data=body, content_type=kind).status_code == 200
 
 
 def test_two_files_are_refused_as_a_page_has_one_verdict(client):
