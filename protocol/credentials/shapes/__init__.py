@@ -2,5 +2,6 @@
 
 from protocol.credentials.shapes.canonicaliser import Canonicaliser, Counts
 from protocol.credentials.shapes.reasons import Reason
+from protocol.credentials.shapes.shared import SharedCanonicaliser
 
-__all__ = ["Canonicaliser", "Counts", "Reason"]
+__all__ = ["Canonicaliser", "Counts", "Reason", "SharedCanonicaliser"]

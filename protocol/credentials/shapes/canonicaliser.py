@@ -6,7 +6,7 @@ guard refuses, goes to `canonical.canonicalise`, which gives the answer or refus
 
 import secrets
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -18,6 +18,7 @@ from protocol.credentials.shapes.shape import Flat, sign
 from protocol.credentials.shapes.template import Template
 from protocol.errors import CanonicalisationDifferenceError, ProtocolError
 
+CAPACITY: Final = 64
 RECHECK_EVERY: Final = 1_000
 
 
@@ -36,14 +37,21 @@ class Canonicaliser:
     """Has learned some shapes. For one thread; each process or worker has its own."""
 
     def __init__(
-        self, *, capacity: int = 64, learn_at_sight: int = 1, recheck_every: int = RECHECK_EVERY
+        self,
+        *,
+        capacity: int = CAPACITY,
+        learn_at_sight: int = 1,
+        recheck_every: int = RECHECK_EVERY,
+        slowly: Callable[[Mapping[str, object]], Canonical] = canonicalise,
     ) -> None:
         """Hold at most ``capacity`` templates, each learned when a shape is seen so many times.
 
         One credential in ``recheck_every`` is canonicalised both ways, besides the first of each
-        template; which ones, nobody outside can know.
+        template; which ones, nobody outside can know. ``slowly`` is what is learned from, and what
+        answers wherever nothing is proved.
         """
         self.counts: Final = Counts()
+        self.slowly: Final = slowly
         self._cache = ShapeCache(capacity, learn_at_sight)
         self._recheck_every = recheck_every
         self._until_recheck = self._draw_distance()
@@ -56,16 +64,45 @@ class Canonicaliser:
             UnknownContextError: a context that no profile knows.
             CanonicalisationDifferenceError: a re-check found other bytes.
         """
+        answer = self.try_shapes(document)
+        if isinstance(answer, Canonical):
+            return answer
+        canonical = self.slowly(document)
+        self.learn_from(document, canonical, answer)
+        return canonical
+
+    def try_shapes(self, document: Mapping[str, object]) -> Canonical | Reason:
+        """Return the canonical form by what is learned, or why nothing can be said.
+
+        Raises:
+            CanonicalisationDifferenceError: a re-check found other bytes.
+        """
         try:
             family, template, flat = self._find(document)
             nquads = template.fill(flat)
         except NotProvedError as left:
-            return self._canonicalise_slowly(document, left.reason)
+            self.counts.slow[left.reason] += 1
+            return left.reason
         self.counts.fast += 1
         self._until_recheck -= 1
         if self._until_recheck <= 0 or not template.tried:
             self._recheck(document, nquads, family, template)
         return Canonical(nquads)
+
+    def learn_from(
+        self, document: Mapping[str, object], canonical: Canonical, reason: Reason
+    ) -> None:
+        """Learn the shape of a credential that none suited, if it was seen often enough."""
+        signature = sign(document) if reason is Reason.NEW_SHAPE else None
+        if signature is None or not self._cache.note_sight(signature):
+            return
+        try:
+            template = learn(document, canonical.nquads, self.slowly)
+        except UnlearnableError:
+            self._cache.note_unlearnable(signature)
+            return
+        self._cache.add(signature, template)
+        self.counts.learned += 1
 
     def _find(self, document: Mapping[str, object]) -> tuple[Family, Template, Flat]:
         for family in self._cache.list_recent():
@@ -82,25 +119,6 @@ class Canonicaliser:
         self._cache.note_use(known)
         return known, *found
 
-    def _canonicalise_slowly(self, document: Mapping[str, object], reason: Reason) -> Canonical:
-        self.counts.slow[reason] += 1
-        canonical = canonicalise(document)
-        if reason is Reason.NEW_SHAPE:
-            self._learn(document, canonical)
-        return canonical
-
-    def _learn(self, document: Mapping[str, object], canonical: Canonical) -> None:
-        signature = sign(document)
-        if signature is None or not self._cache.note_sight(signature):
-            return
-        try:
-            template = learn(document, canonical.nquads)
-        except UnlearnableError:
-            self._cache.note_unlearnable(signature)
-            return
-        self._cache.add(signature, template)
-        self.counts.learned += 1
-
     def _recheck(
         self, document: Mapping[str, object], nquads: bytes, family: Family, template: Template
     ) -> None:
@@ -108,7 +126,7 @@ class Canonicaliser:
         template.tried = True
         self.counts.rechecked += 1
         try:
-            expected = canonicalise(document).nquads
+            expected = self.slowly(document).nquads
         except ProtocolError as error:
             self._cache.drop(family, template)
             raise CanonicalisationDifferenceError(str(document.get("id"))) from error

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, Final
 
-from protocol.credentials.contexts import PINNED
+from protocol.credentials.contexts import CREDENTIAL_CONTEXTS, PINNED
 
 VALUE_LIMIT: Final = 1_000
 """Values of a credential whose shape is learned; an ordinary one has 100, and it bounds memory."""
-CONTEXT_DIGESTS: Final = tuple(sorted(digest for _, digest in PINNED.values()))
+CONTEXT_DIGESTS: Final = tuple(PINNED[url][1] for url in CREDENTIAL_CONTEXTS)
 """What the contexts are; they stand at the head of every shape's signature."""
 _PINNED_KEYS: Final = frozenset({"@context", "type", "@language"})
 """Members whose values decide what others mean."""
