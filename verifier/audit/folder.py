@@ -41,8 +41,7 @@ def compare_folder(
     paths = sorted(folder.glob("*.json"))
     for number, path in enumerate(paths, start=1):
         file = _read_file(path, ledger)
-        if file is not None:
-            _compare_file(file, positions, found, ledger)
+        if file is not None and _is_of_batch(file, positions, found, ledger):
             _compare_receipt(file, claim.statement, ledger)
             _compare_index(file, claim.statement, indices, ledger)
         progress(STAGE, number, len(paths))
@@ -82,9 +81,10 @@ def _name_rule(error: ProtocolError) -> str:
     return f"rule {rule} refuses it" if rule else "it cannot be read as a credential of ours"
 
 
-def _compare_file(
+def _is_of_batch(
     file: ReadFile, positions: Mapping[Leaf, int], found: dict[Leaf, str], ledger: Ledger
-) -> None:
+) -> bool:
+    """Tell whether a file is one of the batch's; of another nothing more is said than that."""
     if file.leaf not in positions:
         known = positions.get(file.receipt.leaf)
         sentence = (
@@ -99,6 +99,8 @@ def _compare_file(
         ledger.add(Kind.DIFFERENCE, sentence)
     else:
         found[file.leaf] = file.name
+        return True
+    return False
 
 
 def _compare_receipt(file: ReadFile, said: Statement | None, ledger: Ledger) -> None:

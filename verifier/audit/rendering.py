@@ -151,10 +151,11 @@ def _finding_to_dict(finding: Finding) -> dict[str, object]:
 
 
 def _show_row(row: Row) -> Iterator[str]:
-    """Yield a row as lines of column and value, without what is empty."""
+    """Yield a row as lines of column and value, hashes in full, without what is empty."""
     for column, cell in row.items():
         if cell is not None:
-            yield f"{column}: {_show_cell(cell)}\n"
+            shown = cell if isinstance(cell, str) and _HASHES.match(cell) else _show_cell(cell)
+            yield f"{column}: {shown}\n"
 
 
 def _join_cells(columns: Sequence[str], cells: Sequence[str]) -> str:

@@ -114,6 +114,8 @@ def _tell_storage(result: Result) -> str:
 
 def _tell_end(conclusion: Conclusion) -> str:
     match conclusion.worst:
+        case None if not conclusion.result.counts:
+            return "In agreement: no difference."
         case None:
             return "Complete: no gap, no difference."
         case Kind.GAP | Kind.DIFFERENCE:

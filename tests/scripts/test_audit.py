@@ -1,0 +1,356 @@
+"""`rootseal audit`: every table, every exit code, and nothing that other people's text can do."""
+
+import csv
+import io
+import json
+import shutil
+
+import pytest
+
+from scripts import cli
+from tests.scripts.samples import ACHIEVEMENT
+from tests.scripts.shell import Shell
+
+TABLES = (
+    ("issuers",),
+    ("issuers", "--show", "names"),
+    ("issuers", "--show", "standings"),
+    ("issuers", "--show", "keys"),
+    ("issuers", "--show", "acts"),
+    ("batches",),
+    ("status",),
+    ("accreditations",),
+    ("gaps",),
+)
+MEMBERS = [
+    *("rows", "answer", "network", "block", "endpoints", "storage", "chains", "findings"),
+    *("unlistedFindings", "complete", "statement"),
+]
+
+
+def read_csv(text):
+    return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
+
+
+def audit(shell, *arguments, code=0):
+    return shell.run("audit", *arguments, "--json").expect(code).json
+
+
+@pytest.fixture(scope="module")
+def story(stages, tmp_path_factory):
+    """A folder of its own that is only read: one file revoked, one suspended, one reinstated."""
+    folder = tmp_path_factory.mktemp("audited") / "desk"
+    shutil.copytree(stages.issued, folder)
+    desk = Shell.make(folder)
+    first, second, third, *_ = desk.list_files("spring")
+    desk.run("revoke", first, "--reason", "misconduct").expect()
+    desk.run("suspend", second, third).expect()
+    desk.run("reinstate", third).expect()
+    achievement = ("--achievement", ACHIEVEMENT["id"])
+    desk.run("authority", "accredit", "example.org", *achievement, "--yes")
+    return desk
+
+
+@pytest.fixture
+def spring(story, tmp_path):
+    """A copy of the batch folder, to be spoilt."""
+    return shutil.copytree(story.folder / "spring", tmp_path / "spring")
+
+
+def find_entry(file):
+    status = json.loads(file.read_bytes())["credentialStatus"]
+    address = status["statusListCredential"]
+    return address.split("/")[-2], status["statusListIndex"]
+
+
+@pytest.mark.parametrize("table", TABLES, ids=" ".join)
+def test_each_table_says_the_same_as_text_json_and_csv(story, table):
+    told = audit(story, *table)
+    assert list(told) == MEMBERS
+    assert told["complete"] is True
+    assert told["findings"] == []
+    assert told["chains"]
+    assert all(each["entries"] == each["seen"] for each in told["chains"])
+    sheet = story.run("audit", *table, "--csv").expect()
+    assert len(read_csv(sheet.out)) == len(told["rows"])
+    text = story.run("audit", *table).expect()
+    for sentence in told["statement"]:
+        assert sentence in text.out
+        assert sentence in sheet.err
+    assert f"block {told['block']['number']}" in text.out.lower()
+
+
+def test_the_statement_names_one_block_and_whose_word_it_is(story):
+    told = audit(story, "batches")
+    number = told["block"]["number"]
+    assert (
+        f"1 anchor by 2 keys, of each the numbers from 1 to its head all seen, block {number}."
+        in (told["statement"])
+    )
+    assert any("embedded chain" in sentence for sentence in told["statement"])
+    assert told["storage"]["notProvenBecause"] is None
+
+
+def test_an_institution_may_be_named_by_domain_did_or_number(story):
+    by = [
+        audit(story, "status", "--issuer", name)["rows"]
+        for name in ("example.org", "did:web:example.org", "1")
+    ]
+    assert by[0] == by[1] == by[2]
+    assert len(by[0]) == 3
+    for name in ("elsewhere.org", "7", "0", "not a domain", "99999999999999"):
+        assert "--issuer" in story.run("audit", "status", "--issuer", name).expect(64).err
+
+
+def test_an_entry_is_told_with_block_moment_reason_and_sender(story):
+    first, second, third, fourth, _ = story.list_files("spring")
+    for file, revoked, suspended, changes in (
+        (first, True, False, ["revoked"]),
+        (second, False, True, ["suspended"]),
+        (third, False, False, ["reinstated", "suspended"]),
+        (fourth, False, False, []),
+    ):
+        list_, index = find_entry(file)
+        where = ("--issuer", "example.org", "--list", list_, "--index", index)
+        told = audit(story, "status", *where)
+        answer = told["answer"]
+        assert (answer["revoked"], answer["suspended"]) == (revoked, suspended)
+        assert [row["change"] for row in told["rows"]] == changes
+        assert (answer["revoked_reason"], answer["suspended_reason"]) == (
+            "misconduct" if revoked else None,
+            "unspecified" if suspended else None,
+        )
+        if revoked or suspended:
+            newest = told["rows"][0]
+            what = newest["change"]
+            assert answer[f"{what}_block"] == newest["block"]
+            before = audit(story, "status", *where, "--at-block", newest["block"] - 1)
+            assert (before["answer"]["revoked"], before["answer"]["suspended"]) == (False, False)
+
+
+def test_an_index_needs_its_list_and_institution(story):
+    for given in (("--index", 5), ("--list", 1, "--index", 5), ("--index", 5, "--issuer", "1")):
+        story.run("audit", "status", *given).expect(64)
+    story.run("audit", "status", "--issuer", "1", "--list", 1, "--index", 131_072).expect(64)
+
+
+def test_accreditation_is_told_for_a_moment(story):
+    told = audit(story, "accreditations", "--issuer", "example.org")
+    assert told["complete"]
+    later = story.run("audit", "accreditations", "--at", "2999-01-01T00:00:00Z").expect(64)
+    assert "later than the block" in later.err
+    early = audit(story, "accreditations", "--at", "2020-01-01T00:00:00Z")
+    assert not any(row["decides"] for row in early["rows"])
+
+
+def test_a_block_before_the_registry_or_after_the_newest_cannot_be_determined(story):
+    assert "code" in story.run("audit", "gaps", "--at-block", 0).expect(2).err
+    told = story.run("audit", "gaps", "--at-block", 10_000_000).expect(2)
+    assert "has no block 10,000,000 yet" in told.err
+    assert told.out == ""
+
+
+def test_a_key_or_root_that_is_none_is_refused(story):
+    story.run("audit", "batches", "--key", "0x1").expect(64)
+    story.run("audit", "batches", "--key", "0x" + "11" * 20).expect(64)
+    story.run("audit", "batches", "--root", "0x12").expect(64)
+    story.run("audit", "gaps", "--json", "--csv").expect(64)
+
+
+def test_a_key_s_batches_alone(story):
+    (row,) = audit(story, "batches")["rows"]
+    assert audit(story, "batches", "--key", row["key"])["rows"] == [row]
+    assert audit(story, "batches", "--root", row["root"])["rows"] == [row]
+    assert audit(story, "batches", "--root", "0x" + "11" * 32)["rows"] == []
+    assert audit(story, "batches", "--after-compromise")["rows"] == []
+
+
+def test_a_batch_after_its_key_s_compromise_is_told_apart(desk):
+    (row,) = audit(desk, "batches")["rows"]
+    desk.run("issuer", "compromised", "--key", "anchor", "--since", row["time"]).expect()
+    (after,) = audit(desk, "batches", "--after-compromise")["rows"]
+    assert after["key_compromised_at"] == row["time"]
+    assert after["root"] == row["root"]
+
+
+def test_names_can_neither_run_in_a_spreadsheet_nor_steer_a_terminal(shell):
+    """AU-01: a name that is a formula, with an escape, and turned about."""
+    name = '=HYPERLINK("https://evil.example","x") \u202e\x1b[31m'
+    shell.run("issuer", "init", "--name", "=1+1", "--domain", "example.org", "--yes").expect()
+    sheet = read_csv(shell.run("audit", "issuers", "--csv").expect().out)
+    assert [row["name"] for row in sheet] == ["'=1+1"]
+    from verifier.audit.rendering import mark_as_text, render_text
+    from verifier.audit.rows import Table
+
+    assert mark_as_text(name).startswith("'=")
+    for harmless in ("Example", "'t Hooft", "did:web:a.example", "0x12", ""):
+        assert mark_as_text(harmless) == harmless
+    table = Table(("name",), ("name",), [{"name": name}])
+    lines = render_text(table, dict, lambda: pytest.skip("never reached"))
+    shown = next(lines) + next(lines)
+    assert "\x1b" not in shown
+    assert "\u202e" not in shown
+
+
+# Reconciling.
+
+
+def reconcile(shell, path, code=0, *more):
+    return audit(shell, "reconcile", path, *more, code=code)
+
+
+def list_sentences(told):
+    return [finding["sentence"] for finding in told["findings"]]
+
+
+def edit(spring, **members):
+    path = spring / "batch" / "batch.json"
+    document = json.loads(path.read_bytes()) | members
+    path.write_text(json.dumps(document))
+    return document
+
+
+def test_a_batch_as_it_was_issued_agrees(story):
+    told = reconcile(story, "spring")
+    assert (told["complete"], told["answer"]["anchored"]) == (True, True)
+    assert [(row["revoked"], row["suspended"]) for row in told["rows"]].count((True, False)) == 1
+    listed = {(str(row["list"]), str(row["index"])): row["file"] for row in told["rows"]}
+    for file in story.list_files("spring")[:2]:
+        assert listed[find_entry(file)] == file.name
+    assert len(listed) == 2
+
+
+def test_the_leaves_alone_are_enough_and_hold_nothing_personal(story):
+    batch = story.folder / "spring" / "batch" / "batch.json"
+    leaves = json.loads(batch.read_bytes())["leaves"]
+    for name, lines in (("a.txt", leaves), ("b.txt", [each[2:].upper() for each in leaves])):
+        told = reconcile(story, story.write(name, "\r\n".join(lines) + "\n\n"))
+        assert told["answer"]["anchored"] is True
+        assert told["rows"] == []
+    alone = reconcile(story, batch)
+    assert [row["file"] for row in alone["rows"]] == [None, None]
+    moved = story.folder / "moved"
+    moved.mkdir()
+    shutil.copy(batch, moved)
+    assert reconcile(story, "moved")["complete"] is True
+
+
+def test_leaves_in_another_order_or_number_are_no_batch_s(story):
+    batch = story.folder / "spring" / "batch" / "batch.json"
+    leaves = json.loads(batch.read_bytes())["leaves"]
+    for lines in (leaves[::-1], leaves[:-1]):
+        (sentence,) = list_sentences(reconcile(story, story.write("a.txt", "\n".join(lines)), 1))
+        assert "No institution has anchored" in sentence
+    doubled = list_sentences(
+        reconcile(story, story.write("a.txt", "\n".join([*leaves, leaves[0]])), 1)
+    )
+    assert "Leaves 1 and 6 are the same" in doubled[0]
+    (named,) = list_sentences(
+        reconcile(story, story.write("a.txt", "\n".join(leaves[:-1])), 1, "--issuer", "example.org")
+    )
+    assert "has not anchored" in named
+
+
+OTHER = "0x" + "ab" * 32
+
+
+@pytest.mark.parametrize(
+    ("member", "value", "words"),
+    [
+        ("root", OTHER, ("root", "leaves lead to", "has not anchored", "receipt")),
+        ("count", 6, ("count",)),
+        ("seq", 2, ("number in its key's chain",)),
+        ("block", 1, ("block",)),
+        ("block_hash", OTHER, ("block's hash",)),
+        ("transaction", OTHER, ("transaction", "receipt")),
+        ("key", "0x" + "ab" * 20, ("key",)),
+        ("contract", "0x" + "ab" * 20, ("contract",)),
+        ("chain_id", 7, ("chain",)),
+        ("issuer", "did:web:elsewhere.example", ("No institution is registered",)),
+        ("status_start", 131_056, ("outside the batch's range",)),
+        ("status_list", 1, ("outside the batch's range",)),
+    ],
+)
+def test_each_member_of_batch_json_that_differs_is_named(story, spring, member, value, words):
+    """And nothing else is."""
+    edit(spring, **{member: value})
+    told = reconcile(story, spring, 1)
+    sentences = list_sentences(told)
+    assert {finding["kind"] for finding in told["findings"]} == {"difference"}
+    assert all(any(word in sentence for word in words) for sentence in sentences), sentences
+    assert all(any(word in sentence for sentence in sentences) for word in words), sentences
+
+
+def test_leaves_swapped_in_batch_json_lead_elsewhere(story, spring):
+    first, second, *rest = edit(spring)["leaves"]
+    edit(spring, leaves=[second, first, *rest])
+    (sentence,) = list_sentences(reconcile(story, spring, 1))
+    assert "its leaves lead to" in sentence
+
+
+def test_an_altered_missing_extra_or_doubled_file_is_named(story, spring):
+    altered, missing, doubled, *_ = sorted(spring.glob("*.json"))
+    document = json.loads(altered.read_bytes())
+    document["validFrom"] = "2020-01-01T00:00:00Z"
+    altered.write_text(json.dumps(document))
+    missing.unlink()
+    shutil.copy(doubled, doubled.with_name("copy.json"))
+    (spring / "extra.json").write_text("{}")
+    sentences = list_sentences(reconcile(story, spring, 1))
+    assert len(sentences) == 5
+    for file, words in (
+        (altered.name, "was altered"),
+        (doubled.name, "are the same credential"),
+        ("extra.json", "is not the file that was issued"),
+    ):
+        assert sum(file in each and words in each for each in sentences) == 1
+    # The altered file's leaf and the missing file's are both without a file.
+    assert sum("No file has leaf" in each for each in sentences) == 2
+
+
+def test_no_difference_tells_anything_of_a_learner(story, spring):
+    """Not even where a file is refused for what it says."""
+    for file in spring.glob("*.json"):
+        document = json.loads(file.read_bytes())
+        document["credentialSubject"]["surprise"] = "Aroha Ngāwaka, 1001"
+        file.write_text(json.dumps(document))
+    answer = story.run("audit", "reconcile", spring).expect(1)
+    text = answer.out + answer.err
+    assert text.count("is not the file that was issued") == 5
+    for personal in ("Aroha", "Ngāwaka", "1001", "surprise", "aroha@example.org", "陳曉明"):
+        assert personal not in text
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\n\n",
+        b"0x12\n",
+        b"rubbish",
+        b"\xff\xfe",
+        b"{}",
+        b'{"leaves": []}',
+        b'{"leaves": [1]}',
+        b'{"leaves": ["0x12"]}',
+        b"{" * 1000,
+        b'{"a": 1, "a": 2}',
+    ],
+)
+def test_rubbish_is_bad_input(story, data):
+    answer = story.run("audit", "reconcile", story.write("x", data)).expect(65)
+    assert len(answer.err.splitlines()) == 1
+    assert answer.out == ""
+
+
+def test_a_folder_without_a_batch_is_bad_input(story):
+    (story.folder / "empty").mkdir()
+    assert "batch/batch.json" in story.run("audit", "reconcile", "empty").expect(65).err
+    story.run("audit", "reconcile", "nowhere").expect(64)
+
+
+def test_every_command_of_the_audit_has_its_example_s_options():
+    group = cli.cli.get_command(None, "audit")
+    assert set(group.commands) == {
+        *("issuers", "batches", "status", "accreditations", "gaps", "reconcile"),
+    }
