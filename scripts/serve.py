@@ -12,7 +12,7 @@ from typing import Final
 import click
 from flask import Flask
 
-from protocol.errors import ChainError, ConfigurationError
+from protocol.errors import CanonicalisationDifferenceError, ChainError, ConfigurationError
 from protocol.nodes.networks import EMBEDDED, LOCAL, list_networks, load_network
 from protocol.registry.reader import RegistryReader
 from scripts import options
@@ -22,6 +22,7 @@ from scripts.failures import run_guarded
 from scripts.options import PUBLISHED_FOLDER
 from verifier.documents import FolderDocuments
 from verifier.policy import DEFAULT_POLICY, Policy, load_policy
+from verifier.reading import build_canonicalisers
 from verifier.verify import Surroundings
 from verifier.web.app import create_app
 from verifier.web.config import WebConfig
@@ -127,11 +128,17 @@ def build_app(
         documents=FolderDocuments(settings.home / "issuers"),
         policy=policy,
         clock=read_clock,
+        canonicalisers=build_canonicalisers(tell_of_difference),
     )
     watched = Instruments(instruments.state, instruments.metrics, chains.list_served)
     # The EVM takes a second to load; nobody's first question should wait for it.
     threading.Thread(target=chains.list_served, daemon=True, name="rootseal-opening").start()
     return create_app(config, surroundings, watched)
+
+
+def tell_of_difference(_error: CanonicalisationDifferenceError) -> None:
+    """Write that learned shapes are not trusted any more; whose credential it was is not said."""
+    log_event("canonicalisation_differs", {})
 
 
 def list_served_names(settings: Settings, only: str | None) -> tuple[str, ...]:

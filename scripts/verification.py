@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 
+import click
+
 from issuer.batches.output import Written
 from protocol.errors import NotACredentialError
 from scripts.chains import ConfiguredChains, read_clock
 from scripts.config import Settings
 from verifier.documents import FolderDocuments
 from verifier.policy import DEFAULT_POLICY, Policy
+from verifier.reading import build_canonicalisers
 from verifier.report import Outcome, Report, Verdict
 from verifier.verify import Question, Surroundings, verify
 
@@ -21,6 +24,7 @@ def build_surroundings(
         documents=FolderDocuments(settings.home / "issuers"),
         policy=policy,
         clock=read_clock,
+        canonicalisers=build_canonicalisers(lambda error: click.echo(str(error), err=True)),
     )
 
 

@@ -14,7 +14,7 @@ from verifier.documents import DocumentStore
 from verifier.evidence import Evidence, Opened, find_obstacle
 from verifier.gather import Sources, gather_evidence
 from verifier.policy import Policy
-from verifier.reading import read_submission
+from verifier.reading import BY_JSON_LD, Canonicalisers, read_submission
 from verifier.report import PinnedBlock, Report, render_time
 
 
@@ -30,13 +30,14 @@ class FutureMomentError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What this verifier has: configured chains, copies of documents, its policy, its clock."""
+    """What this verifier has: chains, copies of documents, policy, clock, learned shapes."""
 
     chains: ChainDirectory
     documents: DocumentStore
     policy: Policy
     clock: Callable[[], datetime]
     """Returns aware UTC."""
+    canonicalisers: Canonicalisers = BY_JSON_LD
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def verify(question: Question, surroundings: Surroundings) -> Report:
     if question.at is not None and question.at > now:
         raise FutureMomentError(question.at, now)
     bare = Evidence(
-        reading=read_submission(question.data),
+        reading=read_submission(question.data, surroundings.canonicalisers),
         policy=surroundings.policy,
         checked_at=now,
         asked_at=question.at,

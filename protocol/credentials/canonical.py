@@ -40,6 +40,10 @@ class Canonical:
     """Exactly what is hashed: sorted N-Quads in UTF-8."""
 
 
+Canonicalise = Callable[[Mapping[str, object]], Canonical]
+"""Guards, canonicalises; raises `GuardError` and `UnknownContextError`."""
+
+
 class Expanded(jsonld.JsonLdProcessor):  # type: ignore[misc]  # pyld has no types
     """A processor whose input is expanded already, so that what was guarded is what goes on."""
 

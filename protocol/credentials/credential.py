@@ -12,7 +12,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final, NoReturn
 
-from protocol.credentials.canonical import Canonical, canonicalise, hash_leaf
+from protocol.credentials.canonical import (
+    Canonical,
+    Canonicalise,
+    canonicalise,
+    hash_leaf,
+)
 from protocol.credentials.contexts import CREDENTIAL_CONTEXTS
 from protocol.credentials.guard import check_values
 from protocol.credentials.iri import is_absolute_iri
@@ -104,8 +109,12 @@ def recognise(document: Mapping[str, object]) -> Format:
     return Format.ROOTSEAL if MERKLE_SUITE in suites else Format.OTHER
 
 
-def open_credential(document: Mapping[str, object]) -> Credential:
+def open_credential(
+    document: Mapping[str, object], canonicalise: Canonicalise = canonicalise
+) -> Credential:
     """Guard, canonicalise and read a credential of ours.
+
+    ``canonicalise`` guards too; one that knows shapes answers sooner, and alike.
 
     Raises:
         GuardError: a rule refuses it, or its proofs are not the two in their one form.

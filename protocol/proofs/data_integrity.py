@@ -13,7 +13,11 @@ from typing import Final
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from protocol.credentials.canonical import canonicalise_proof_options
+from protocol.credentials.canonical import (
+    Canonical,
+    Canonicalise,
+    canonicalise_proof_options,
+)
 from protocol.credentials.contexts import CREDENTIAL_CONTEXTS
 from protocol.primitives import Digest, Leaf
 from protocol.proofs.multibase import parse_base58, render_base58
@@ -35,6 +39,29 @@ def build_merkle_proof(method: str, created: str, value: str) -> dict[str, objec
 def build_eddsa_options(method: str, created: str) -> dict[str, object]:
     """Return the signature's members without ``proofValue``; one object serves a whole batch."""
     return _build_options(EDDSA_SUITE, method, created)
+
+
+def canonicalise_options(options: Mapping[str, object]) -> Canonical:
+    """Return the canonical form of proof options that name a credential's contexts.
+
+    Raises:
+        GuardError: a member that canonicalisation refuses.
+    """
+    return Canonical(canonicalise_proof_options(options))
+
+
+def hash_credential_options(
+    options: Mapping[str, object], canonicalise: Canonicalise = canonicalise_options
+) -> Digest:
+    """Return SHA-256 of the canonical proof options of a credential.
+
+    ``canonicalise`` guards too; one that knows shapes answers sooner, and alike.
+
+    Raises:
+        GuardError: a member that canonicalisation refuses.
+    """
+    configuration = {"@context": list(CREDENTIAL_CONTEXTS), **options}
+    return Digest(sha256(canonicalise(configuration).nquads).digest())
 
 
 def hash_options(

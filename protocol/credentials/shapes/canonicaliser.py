@@ -6,11 +6,11 @@ guard refuses, goes to `canonical.canonicalise`, which gives the answer or refus
 
 import secrets
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from protocol.credentials.canonical import Canonical, canonicalise
+from protocol.credentials.canonical import Canonical, Canonicalise, canonicalise
 from protocol.credentials.shapes.cache import Family, ShapeCache
 from protocol.credentials.shapes.learning import UnlearnableError, learn
 from protocol.credentials.shapes.reasons import NotProvedError, Reason
@@ -42,7 +42,7 @@ class Canonicaliser:
         capacity: int = CAPACITY,
         learn_at_sight: int = 1,
         recheck_every: int = RECHECK_EVERY,
-        slowly: Callable[[Mapping[str, object]], Canonical] = canonicalise,
+        slowly: Canonicalise = canonicalise,
     ) -> None:
         """Hold at most ``capacity`` templates, each learned when a shape is seen so many times.
 

@@ -6,10 +6,10 @@ template that differs from JSON-LD in either is not used.
 """
 
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from protocol.credentials.canonical import Canonical, canonicalise
+from protocol.credentials.canonical import Canonicalise, canonicalise
 from protocol.credentials.nquads import XSD_STRING, Literal, Quad, Resource, parse_canonical
 from protocol.credentials.shapes.conditions import build_conditions
 from protocol.credentials.shapes.marks import Attempt, Landing, begin, find_landings
@@ -28,7 +28,6 @@ from protocol.credentials.shapes.writing import (
 from protocol.credentials.statement_guard import ANY_URI
 from protocol.errors import ProtocolError
 
-Slowly = Callable[[Mapping[str, object]], Canonical]
 ROUNDS: Final = 4
 """Marked runs before a shape is given up; two are enough for all that are known."""
 _LABEL: Final = "_:c14n"
@@ -41,7 +40,9 @@ class UnlearnableError(Exception):
     """A shape for which nothing can be promised; never crosses this package."""
 
 
-def learn(document: Mapping[str, object], nquads: bytes, slowly: Slowly = canonicalise) -> Template:
+def learn(
+    document: Mapping[str, object], nquads: bytes, slowly: Canonicalise = canonicalise
+) -> Template:
     """Return a template for the shape of a credential whose canonical form is known.
 
     ``slowly`` is what that form was made by, guard and all.
@@ -78,7 +79,7 @@ def _refuse_shared_descriptions(attempt: Attempt) -> None:
             described.add(name)
 
 
-def _canonicalise(attempt: Attempt, values: Mapping[int, Any], slowly: Slowly) -> bytes:
+def _canonicalise(attempt: Attempt, values: Mapping[int, Any], slowly: Canonicalise) -> bytes:
     try:
         return slowly(attempt.shape.rebuild(_replace(attempt.flat, values))).nquads
     except ProtocolError as error:
