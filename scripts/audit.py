@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,15 +25,15 @@ from scripts.moments import parse_moment
 from verifier.audit.census import EVERYTHING, Scope
 from verifier.audit.chains import ChainKind
 from verifier.audit.claims import load_claim
+from verifier.audit.published import Publication
 from verifier.audit.reconcile import Reconciliation
-from verifier.audit.rows import Row, Table, keep_copies
+from verifier.audit.rows import Row, Table
 from verifier.audit.session import Session
 from verifier.audit.tables import accreditations as grants
 from verifier.audit.tables import batches as anchored
 from verifier.audit.tables import institutions as registered
 from verifier.audit.tables import statuses
 from verifier.audit.tables.gaps import tabulate_gaps
-from verifier.audit.tables.statuses import describe_entry
 
 REGISTRY, AFFAIRS = frozenset({ChainKind.REGISTRY}), frozenset({ChainKind.AFFAIRS})
 
@@ -127,35 +126,41 @@ def batches(
 @click.option("--list", "list_", type=click.IntRange(0, LIST_LIMIT - 1), metavar="L")
 @click.option("--index", type=click.IntRange(0, LIST_ENTRIES - 1), metavar="I")
 @click.option("--root", metavar="ROOT", help="Only what befell this batch as a whole (0x…).")
+@click.option(
+    "--published",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Compare the published lists in this folder.",
+)
 @issuer_option
 @audited
-def status(
-    list_: int | None, index: int | None, root: str | None, issuer: str | None, **given: Any
-) -> int:
+def status(published: Path | None, issuer: str | None, **given: Any) -> int:
     """List what was revoked, suspended, reinstated or endorsed, when, by whom and why.
 
     \b
     rootseal audit status --issuer example.org
     rootseal audit status --issuer example.org --list 4294967297 --index 5 --at-block 8311
     rootseal audit status --root 0x6b1f…
+    rootseal audit status --published status
 
     List and index stand in a credential's credentialStatus.
     """
+    index, list_ = given["index"], given["list_"]
     if index is not None and (list_ is None or issuer is None):
         raise click.UsageError("--index needs --list and --issuer.")
-    wanted = statuses.Wanted(list_, index, parse_root(root))
+    wanted = statuses.Wanted(list_, index, parse_root(given["root"]))
+    if published is not None and wanted != statuses.Wanted():
+        raise click.UsageError("--published compares whole lists: leave --list and --root out.")
     session = open_audit(**given)
     chosen = choose_issuers(session, issuer)
     entries = session.census.go(Scope(frozenset({ChainKind.STATUS}), chosen))
     table = statuses.tabulate_statuses(entries, session.names, wanted)
-    if index is None or chosen is None:
-        return _show(session, table, given)
-    (number,) = chosen
-    changes: list[Row] = []
-    kept = replace(table, rows=keep_copies(table.rows, changes))
-    return _show(
-        session, kept, given, lambda: describe_entry(session.state, number, wanted, changes)
-    )
+    if published is not None:
+        compared = Publication(session, published)
+        return _show(session, compared.follow(table), given, compared.answer)
+    if index is not None and chosen is not None:
+        answered = statuses.EntryAnswer(session.state, next(iter(chosen)), wanted)
+        return _show(session, answered.follow(table), given, answered.answer)
+    return _show(session, table, given)
 
 
 @audit.command()

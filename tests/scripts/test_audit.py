@@ -1,5 +1,6 @@
 """`rootseal audit`: every table, every exit code, and nothing that other people's text can do."""
 
+import base64
 import csv
 import io
 import json
@@ -7,6 +8,7 @@ import shutil
 
 import pytest
 
+from protocol.credentials.status_list import decode_status_list, encode_status_list
 from scripts import cli
 from tests.scripts.samples import ACHIEVEMENT
 from tests.scripts.shell import Shell
@@ -190,6 +192,80 @@ def test_names_can_neither_run_in_a_spreadsheet_nor_steer_a_terminal(shell):
     shown = next(lines) + next(lines)
     assert "\x1b" not in shown
     assert "\u202e" not in shown
+
+
+# Published lists.
+
+
+@pytest.fixture(scope="module")
+def published(story):
+    story.run("status", "publish", "--out", "published").expect()
+    return story.folder / "published"
+
+
+@pytest.fixture
+def lists(published, tmp_path):
+    """A copy of the published lists, to be spoilt."""
+    return shutil.copytree(published, tmp_path / "lists")
+
+
+def compare(shell, folder, code=0):
+    told = audit(shell, "status", "--published", folder, code=code)
+    return told, list_sentences(told)
+
+
+def find_list(lists, name):
+    (path,) = lists.glob(f"example.org/*/{name}")
+    return path
+
+
+def test_published_lists_equal_the_registry_in_each_form(story, lists):
+    told, sentences = compare(story, lists)
+    assert sentences == []
+    assert told["answer"]["compared_files"] == len(list(lists.glob("example.org/*/*")))
+    assert len(told["rows"]) == 3
+
+
+@pytest.mark.parametrize("name", ["revocation.json", "suspension.json", "revocation.jwt"])
+def test_a_bit_that_differs_is_named_by_its_index(story, lists, name):
+    path = find_list(lists, name)
+    is_jwt = path.suffix == ".jwt"
+    parts = path.read_text().strip().split(".") if is_jwt else []
+    data = base64.urlsafe_b64decode(parts[1] + "==") if is_jwt else path.read_bytes()
+    document = json.loads(data)
+    bits = bytearray(decode_status_list(document["credentialSubject"]["encodedList"]))
+    bits[70 // 8] ^= 0x80 >> 70 % 8
+    document["credentialSubject"]["encodedList"] = encode_status_list(bytes(bits))
+    spoilt = json.dumps(document).encode()
+    if is_jwt:
+        parts[1] = base64.urlsafe_b64encode(spoilt).decode().rstrip("=")
+        spoilt = ".".join(parts).encode()
+    path.write_bytes(spoilt)
+    (sentence,) = compare(story, lists, 1)[1]
+    assert "entry 70 set, which the registry has not" in sentence
+    assert name in sentence
+
+
+def test_a_list_from_before_a_change_lacks_it(story, lists):
+    """What was published once is old after the next revocation, until it is published again."""
+    first, *_ = story.list_files("spring")
+    path = find_list(lists, "revocation.json")
+    document = json.loads(path.read_bytes())
+    document["credentialSubject"]["encodedList"] = encode_status_list(bytes(131_072 // 8))
+    path.write_text(json.dumps(document))
+    (sentence,) = compare(story, lists, 1)[1]
+    assert f"lacks entry {find_entry(first)[1]}, set in the registry" in sentence
+
+
+def test_a_list_that_was_not_published_or_is_no_list_is_named(story, lists):
+    for path in list(lists.glob("example.org/*/suspension*")):
+        path.unlink()
+    find_list(lists, "revocation.json").write_text("{}")
+    (lists / "elsewhere.example" / "1").mkdir(parents=True)
+    sentences = compare(story, lists, 1)[1]
+    assert len(sentences) == 3
+    for words in ("has not published", "cannot be read", "no registered institution"):
+        assert sum(words in sentence for sentence in sentences) == 1
 
 
 # Reconciling.

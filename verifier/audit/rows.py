@@ -40,13 +40,6 @@ class Table:
     rows: Iterable[Row]
 
 
-def keep_copies(rows: Iterable[Row], copies: list[Row]) -> Iterator[Row]:
-    """Yield rows, and keep them: for tables that are short by their question."""
-    for row in rows:
-        copies.append(row)
-        yield row
-
-
 def place(event: Event, block: Block) -> dict[str, Cell]:
     """Return where an entry stands."""
     return {

@@ -1,7 +1,7 @@
 """Status changes: which entries of which list, when, by whom and why; and one entry's answer."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from protocol.credentials.status_index import LIST_ENTRIES, WORD_ENTRIES, locate
@@ -23,6 +23,7 @@ STATUSES: Final = (
     *("reason", "by", *PLACE),
 )
 _WORDS: Final = LIST_ENTRIES // WORD_ENTRIES
+_TOLD: Final = ("block", "time", "reason", "by")
 _CHANGES: Final = {
     StatusChange.REVOKE: "revoked",
     StatusChange.SUSPEND: "suspended",
@@ -61,29 +62,42 @@ def tabulate_statuses(
     return Table(STATUSES, shown, _list_statuses(entries, names, wanted))
 
 
-def describe_entry(
-    state: State, issuer_id: IssuerId, wanted: Wanted, changes: Iterable[Row]
-) -> dict[str, Cell]:
-    """Return how one entry stands at the pinned block, by storage, and which changes made it so.
+class EntryAnswer:
+    """How one entry stands at the pinned block, by storage, and which changes made it so."""
 
-    ``changes`` are the rows about it, newest first.
-    """
-    word = Word(issuer_id, wanted.word or 0)
-    bits = state.read_words([word]).get(word)
-    newest: dict[Cell, Row] = {}
-    for row in changes:
-        newest.setdefault(row["change"], row)
-    answer: dict[str, Cell] = {
-        "institution": issuer_id,
-        "list": wanted.list,
-        "index": wanted.index,
-        "revoked": None if bits is None else bool(bits.revoked & wanted.mask),
-        "suspended": None if bits is None else bool(bits.suspended & wanted.mask),
-    }
-    for what in ("revoked", "suspended"):
-        row = newest.get(what, {}) if answer[what] else {}
-        answer |= {f"{what}_{cell}": row.get(cell) for cell in ("block", "time", "reason", "by")}
-    return answer
+    def __init__(self, state: State, issuer_id: IssuerId, wanted: Wanted) -> None:
+        """Ask ``state`` about the one entry that is wanted."""
+        self._state = state
+        self._issuer_id = issuer_id
+        self._wanted = wanted
+        self._newest: dict[Cell, Row] = {}
+
+    def follow(self, table: Table) -> Table:
+        """Return the table of changes of the entry, whose rows are looked at in passing."""
+        return replace(table, rows=self._follow(table))
+
+    def answer(self) -> Row:
+        """Return the answer, once the rows were read."""
+        word, mask = Word(self._issuer_id, self._wanted.word or 0), self._wanted.mask
+        bits = self._state.read_words([word]).get(word)
+        answer: dict[str, Cell] = {
+            "institution": self._issuer_id,
+            "list": self._wanted.list,
+            "index": self._wanted.index,
+            "revoked": None if bits is None else bool(bits.revoked & mask),
+            "suspended": None if bits is None else bool(bits.suspended & mask),
+        }
+        for what in ("revoked", "suspended"):
+            row = self._newest.get(what, {}) if answer[what] else {}
+            answer |= {
+                f"{what}_{cell}": row.get(cell) for cell in ("block", "time", "reason", "by")
+            }
+        return answer
+
+    def _follow(self, table: Table) -> Iterator[Row]:
+        for row in table.rows:
+            self._newest.setdefault(row["change"], row)
+            yield row
 
 
 def _list_statuses(
