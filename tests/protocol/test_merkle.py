@@ -6,7 +6,7 @@ import pytest
 
 from issuer.batch import build_batch
 from protocol.primitives import Leaf
-from protocol.proofs.merkle import STEP_LIMIT, Side, Step, fold_path
+from protocol.proofs.merkle import STEP_LIMIT, Side, Step, fold_leaves, fold_path
 
 
 def leaves(count: int) -> list[Leaf]:
@@ -34,7 +34,7 @@ def test_trees_of_every_size_to_300_agree_with_a_second_construction() -> None:
     for count in range(1, 301):
         given = leaves(count)
         built = build_batch(given)
-        assert built.root == split_root(list(given)), count
+        assert built.root == fold_leaves(given) == split_root(list(given)), count
         for index in {0, 1, count // 2, count - 2, count - 1} & set(range(count)):
             assert built.paths[index] == split_path(list(given), index), (count, index)
         assert {fold_path(leaf, path) for leaf, path in zip(given, built.paths, strict=True)} == {
@@ -78,3 +78,8 @@ def test_only_32_bytes_are_a_leaf_or_a_sibling(size: int) -> None:
         fold_path(Leaf(bytes(size)), ())
     with pytest.raises(ValueError, match="a sibling has 32 bytes"):
         Step(Side.LEFT, bytes(size))
+
+
+def test_no_leaves_have_no_root() -> None:
+    with pytest.raises(ValueError, match="at least one"):
+        fold_leaves([])
