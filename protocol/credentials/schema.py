@@ -256,7 +256,8 @@ def _find_prose_problems(document: Mapping[str, object]) -> Iterator[Problem]:
     subject = document.get("credentialSubject")
     if isinstance(subject, Mapping) and "id" not in subject and "identifier" not in subject:
         yield "credentialSubject", "expected an id or an identifier of the learner"
-    yield from _find_language_problems(document, "")
+    if not all(map(_is_language, _iterate_languages(document))):
+        yield from _find_language_problems(document, "")
     start, end = (_read_moment(document.get(member)) for member in ("validFrom", "validUntil"))
     if start is not None and end is not None and end < start:
         yield "validUntil", "expected a moment after validFrom"
@@ -267,6 +268,21 @@ def _read_moment(value: object) -> datetime | None:
         return parse_moment(value) if isinstance(value, str) else None
     except ValueError:
         return None
+
+
+def _iterate_languages(document: Mapping[str, object]) -> Iterator[object]:
+    """Yield every ``inLanguage`` without saying where: nearly always all is well."""
+    waiting: list[object] = [document]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            if "inLanguage" in value:
+                yield value["inLanguage"]
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value
+        elif isinstance(value, Mapping):
+            waiting.append(dict(value))
 
 
 def _find_language_problems(value: object, path: str) -> Iterator[Problem]:

@@ -24,22 +24,31 @@ def render_plain(number: int) -> str:
     return split_digits(number).translate(_DIGITS).decode("ascii").lstrip(ALPHABET[0])
 
 
-def find_fast() -> Callable[[int], str] | None:
-    """Return what does the same as `render_plain` by gmpy2, if that is installed."""
+def parse_plain(digits: str) -> int:
+    """Return the number of base-58 digits; without any it is 0."""
+    return join_digits(digits.encode("ascii").translate(_VALUES))
+
+
+def find_fast() -> tuple[Callable[[int], str], Callable[[str], int]] | None:
+    """Return what does the same as `render_plain` and `parse_plain` by gmpy2, if it is there."""
     try:
         from gmpy2 import mpz
     except ImportError:
         return None
     letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuv"
-    table = str.maketrans(letters, ALPHABET)
+    there, back = str.maketrans(letters, ALPHABET), str.maketrans(ALPHABET, letters)
+    base = len(ALPHABET)
 
     def render(number: int) -> str:
-        return str(mpz(number).digits(len(ALPHABET))).translate(table) if number else ""
+        return str(mpz(number).digits(base)).translate(there) if number else ""
 
-    return render
+    def parse(digits: str) -> int:
+        return int(mpz(digits.translate(back), base)) if digits else 0
+
+    return render, parse
 
 
-_render: Final = find_fast() or render_plain
+_render, _parse = find_fast() or (render_plain, parse_plain)
 
 
 def render_base58(data: bytes) -> str:
@@ -62,5 +71,5 @@ def parse_base58(text: str, limit_characters: int) -> bytes:
         raise ValueError(message)
     digits = text[len(PREFIX) :]
     zeros = len(digits) - len(digits.lstrip(ALPHABET[0]))
-    number = join_digits(digits.encode("ascii").translate(_VALUES))
+    number = _parse(digits)
     return bytes(zeros) + number.to_bytes((number.bit_length() + 7) // 8, "big")
