@@ -92,4 +92,4 @@ def _show(institution: Institution, root: WebRoot, written: tuple[Path, ...]) ->
         return
     for name, data in ((DID_DOCUMENT, root.did_document), (PROFILE, root.profile)):
         click.echo(f"https://{institution.domain}/{name}:", err=True)
-        click.echo(data, nl=False)
+        click.echo(data.decode("utf-8"), nl=False)

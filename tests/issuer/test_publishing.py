@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from issuer.affairs.institution import Duty, HeldKey, Institution, Stage
+from issuer.affairs.web_root import build_web_root
 from issuer.errors import WithheldEntryError
 from issuer.journal.lists import find_lists
 from issuer.keys.keystore import Ed25519Signer
@@ -335,7 +336,7 @@ def test_the_setting_goes_with_the_lists(told: Path) -> None:
 
 
 def test_a_list_speaks_from_its_block_on_and_ends_in_its_time(told: Path) -> None:
-    now = datetime.now(UTC)
+    now = datetime.now(UTC) + timedelta(hours=1)
     result = publish(told, now=now)
     listed = read_list(told.parent / "status" / DOMAIN / str(FIRST) / "revocation.json")
     assert datetime.fromisoformat(listed["validFrom"]) == result.block.time
@@ -612,3 +613,20 @@ def test_the_memory_lies_in_the_home_and_is_nobody_elses(told: Path) -> None:
     assert find_memory(told).stat().st_mode & 0o077 == 0
     for path in (told.parent / "status").rglob("*"):
         assert "words" not in path.name
+
+
+# The web root.
+
+
+def test_an_institution_that_waits_for_registration_has_a_profile_all_the_same(home: Path) -> None:
+    coming = build_institution(did="did:web:soon.example.org", domain="soon.example.org")
+    with open_desk(home) as desk:
+        root = build_web_root(desk.channel.chain, coming)
+    assert not root.is_registered
+    assert json.loads(root.did_document)["id"] == coming.did
+
+
+def test_a_document_that_is_not_the_registered_one_is_refused(home: Path) -> None:
+    """The scene registered a document of other bytes, though with the same keys."""
+    with open_desk(home) as desk, pytest.raises(TransactionRefusedError, match="another DID"):
+        build_web_root(desk.channel.chain, build_institution())
