@@ -54,10 +54,12 @@ def build_canonicalisers(
 ) -> Canonicalisers:
     """Return what learns shapes at their second sight, for all threads of this process.
 
+    Of what a credential says nothing is kept: shapes have names of members, types and lengths.
+
     ``tell`` hears of a re-check that found other bytes; from then on nothing learned is used.
     """
     credentials, options = (
-        Canonicaliser(capacity=SHAPES, learn_at_sight=SIGHTS, slowly=slowly)
+        Canonicaliser(capacity=SHAPES, learn_at_sight=SIGHTS, remember=False, slowly=slowly)
         for slowly in (canonicalise, canonicalise_options)
     )
     return Canonicalisers(

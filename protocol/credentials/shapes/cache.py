@@ -13,7 +13,7 @@ RECENT: Final = 4
 """Shapes tried before a document's signature is computed, which costs more than a trial."""
 SIGHTS_PER_TEMPLATE: Final = 16
 """Signatures whose sights are counted for each template there is room for; numbers only."""
-PATIENCE: Final = 64
+PATIENCE: Final = 16
 """Further sights of a shape that could not be learned before it is tried again."""
 
 

@@ -42,18 +42,21 @@ class Canonicaliser:
         capacity: int = CAPACITY,
         learn_at_sight: int = 1,
         recheck_every: int = RECHECK_EVERY,
+        remember: bool = True,
         slowly: Canonicalise = canonicalise,
     ) -> None:
         """Hold at most ``capacity`` templates, each learned when a shape is seen so many times.
 
         One credential in ``recheck_every`` is canonicalised both ways, besides the first of each
-        template; which ones, nobody outside can know. ``slowly`` is what is learned from, and what
-        answers wherever nothing is proved.
+        template; which ones, nobody outside can know. Without ``remember``, nothing that a
+        credential says is kept for the next, which then takes twice as long. ``slowly`` is what is
+        learned from, and what answers wherever nothing is proved.
         """
         self.counts: Final = Counts()
         self.slowly: Final = slowly
         self._cache = ShapeCache(capacity, learn_at_sight)
         self._recheck_every = recheck_every
+        self._remember = remember
         self._until_recheck = self._draw_distance()
 
     def canonicalise(self, document: Mapping[str, object]) -> Canonical:
@@ -83,6 +86,8 @@ class Canonicaliser:
         except NotProvedError as left:
             self.counts.slow[left.reason] += 1
             return left.reason
+        if not self._remember:
+            template.forget()
         self.counts.fast += 1
         self._until_recheck -= 1
         if self._until_recheck <= 0 or not template.tried:

@@ -59,7 +59,7 @@ class Template:
         self._written_with = _index(self._blocks, len(positions) + len(self._labels))
         self._values: Sequence[Any] = ()
         self._stale = True
-        self._forget()
+        self.forget()
 
     def fill(self, flat: Flat) -> bytes:
         """Return the canonical form of a credential for which the conditions hold.
@@ -70,10 +70,10 @@ class Template:
         try:
             nquads = self._fill(flat)
         except NotProvedError:
-            self._forget()
+            self.forget()
             raise
         if len(nquads) > MEMORY_LIMIT_BYTES:
-            self._forget()
+            self.forget()
         return nquads
 
     def _fill(self, flat: Flat) -> bytes:
@@ -113,7 +113,7 @@ class Template:
                 moved.append(slot)
         return moved
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
         """Drop everything that the last credential said: for the next, everything has changed."""
         self._values = [None] * len(self._writers)
         self._slots: Slots = [b""] * (len(self._writers) + len(self._labels))

@@ -25,7 +25,8 @@ ADDRESSES = (
     "https://tūī.example/é", "https://a.example/%41", "https://a.example/%zz", "https://a.example/<",
     "https://a.example/>", "https://a.example/ ", "https://a.example/\n", "https://a.example/\u200b",
     "https://a.example/\\", "https://a.example/^", "https://a.example/`", "https://a.example/{|}",
-    "https://a.example/\U0001f600", "_:b0", "_:c14n1", "a", "/a", "//a", "#a", "?a", "", "@id", "@type",
+    "https://a.example/\U0001f600", "_:b0", "_:c14n1", "a", "/a", "//a", "#a", "?a", "",
+    "@id", "@type",
     "x-relative://relative.invalid/a", "schema:name", "xsd:date", "id:a", "name:a", "type:x",
     "https://www.w3.org/2018/credentials#VerifiableCredential", "data:,a", "a:b", "a+b.c-d:e",
     "http://www.w3.org/1999/02/22-rdf-syntax-ns#nil", "https://[::1]/", "https://a.example:8/",
@@ -49,7 +50,9 @@ def list_scopes() -> dict[str, tuple[str, ...]]:
                 scopes[term] = [name for name in inner or () if not name.startswith("@")]
             elif not term.startswith("@"):
                 scopes[""].append(term)
-    return {name: tuple(sorted(set(terms) - {"id", "type", "proof"})) for name, terms in scopes.items()}
+    return {
+        name: tuple(sorted(set(terms) - {"id", "type", "proof"})) for name, terms in scopes.items()
+    }
 
 
 def draw_text(draw: Random) -> str:
@@ -63,7 +66,7 @@ def draw_address(draw: Random, scheme: str = "") -> str:
     if not scheme and draw.random() < 0.4:
         return draw.choice(ADDRESSES)
     scheme = scheme or draw.choice(("https://", "urn:", "did:", "http://", "mailto:"))
-    return f"{scheme}{draw.choice('abcé')}{draw.randrange(10**draw.randrange(1, 8))}"
+    return f"{scheme}{draw.choice('abcé')}{draw.randrange(10 ** draw.randrange(1, 8))}"
 
 
 def draw_number(draw: Random) -> float:
@@ -139,7 +142,10 @@ def draw_alike(draw: Random) -> dict:
 def refill_alike(draw: Random, document: dict) -> dict:
     """Return a copy in which every text is one of a few."""
     filled = copy.deepcopy(document)
-    for part in (filled["evidence"], filled["credentialSubject"]["achievement"]["resultDescription"]):
+    for part in (
+        filled["evidence"],
+        filled["credentialSubject"]["achievement"]["resultDescription"],
+    ):
         for parent, key, name in list_places(part):
             if isinstance(parent[key], str) and name != "type":
                 parent[key] = draw.choice("abcdef")
@@ -196,7 +202,7 @@ def draw_like(draw: Random, key: object, value: object) -> object:
     for scheme in ("https://", "urn:uuid:", "did:"):
         if value.startswith(scheme):
             return draw_address(draw, scheme) if draw.random() < 0.95 else value
-    return draw_text(draw).translate({code: None for code in (0, 7, 31, 127, 133, 0xD800)})
+    return draw_text(draw).translate(dict.fromkeys((0, 7, 31, 127, 133, 0xD800)))
 
 
 def twist(draw: Random, document: dict) -> None:
