@@ -150,6 +150,7 @@ class History:
         self.send(authority, "setOfficer", b"\5" * 20, 3)
         self.send(authority, "renameIssuer", 2, "did:web:renamed.example", "Renamed")
         self.mine()
+        self.request("evm_increaseTime", 60)
         self.send(authority, "withdrawAccreditation", 1, achievement, 7)
         self.send(authority, "setOfficer", b"\5" * 20, 1)
         self.send(authority, "nameSuccessor", b"\6" * 20)

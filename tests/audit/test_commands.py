@@ -1,0 +1,187 @@
+"""`rootseal audit` and endpoints that lie, disagree, forget or fall silent: what it says then."""
+
+import json
+
+import pytest
+
+from protocol.nodes.node import NodeError
+from protocol.primitives import render_address
+from protocol.registry import layout
+from protocol.registry.events import StatusChanged
+from tests.audit.lies import alter_slot, hide_log, run_proxy, tell_truth
+from tests.audit.test_lies import find_chain, logs, old_status_head, place
+from tests.nodes import find_free_port
+from tests.scripts.shell import Shell
+
+__all__ = ["logs", "old_status_head"]
+pytestmark = pytest.mark.node
+
+
+@pytest.fixture
+def auditor(history, tmp_path):
+    """A stranger with the contract's address, and a way to ask through given endpoints."""
+    shell = Shell(tmp_path)
+    network = history.story.network
+    shell.write(
+        ".rootseal/networks/local.toml",
+        f'contract = "{render_address(network.contract)}"\n'
+        f'authority = "{render_address(network.authority)}"\nfinality = "latest"\n',
+    )
+
+    def run(*arguments, endpoints=(history.process.endpoint,), code=0):
+        variables = {"ROOTSEAL_RPC_LOCAL": ",".join(endpoints)}
+        asked = Shell(tmp_path, variables)
+        return asked.run("audit", *arguments, "--network", "local").expect(code)
+
+    return run
+
+
+def test_a_stranger_with_an_endpoint_and_the_address_accounts_for_everything(auditor):
+    told = auditor("gaps", "--json").json
+    assert (told["rows"], told["complete"]) == ([], True)
+    assert len(told["chains"]) == 23
+    assert told["endpoints"] == {"configured": 1, "agreeing": 1}
+    number = told["block"]["number"]
+    span = "of each the numbers from 1 to its head all seen"
+    assert f"120 anchors by 12 keys, {span}, block {number}." in told["statement"]
+    assert any(each.startswith("As told by one endpoint:") for each in told["statement"])
+
+
+def test_two_endpoints_that_agree_are_said_to(auditor, history):
+    with run_proxy(history.process.endpoint, tell_truth) as second:
+        told = auditor("gaps", "--json", endpoints=(history.process.endpoint, second)).json
+    assert told["endpoints"] == {"configured": 2, "agreeing": 2}
+    assert any("2 endpoints agreed on every answer" in each for each in told["statement"])
+
+
+def test_one_of_two_that_is_silent_is_said_to_be(auditor, history):
+    silent = f"http://127.0.0.1:{find_free_port()}"
+    told = auditor("gaps", "--json", endpoints=(silent, history.process.endpoint)).json
+    assert told["endpoints"] == {"configured": 2, "agreeing": 1}
+    assert any("the others of 2 were silent" in each for each in told["statement"])
+
+
+@pytest.mark.parametrize("form", [(), ("--csv",), ("--json",)])
+def test_a_withheld_log_ends_with_1_and_its_name(auditor, history, logs, form):
+    log, event = logs[len(logs) // 3]
+    with run_proxy(history.process.endpoint, hide_log(*place(log))) as liar:
+        told = auditor("gaps", *form, endpoints=(liar,), code=1)
+    text = told.out + told.err
+    named = f"Entry {event.seq} of the {find_chain(event)} is missing from block"
+    assert named in text
+    assert "Complete" not in text
+    if form == ("--csv",):
+        assert "gap," in told.out
+
+
+def test_a_wrong_status_word_ends_with_1_and_its_name(auditor, history, logs):
+    event = next(event for _, event in logs if isinstance(event, StatusChanged))
+    slot, _ = layout.locate_status(event.issuer_id, event.word)
+    with run_proxy(history.process.endpoint, alter_slot(slot.position, lambda word: 0)) as liar:
+        plain = auditor("gaps", "--no-prove", "--json", endpoints=(liar,), code=1).json
+        proven = auditor("gaps", "--prove", "--json", endpoints=(liar,), code=1).json
+        both = (history.process.endpoint, liar)
+        two = auditor("gaps", "--json", "--no-prove", endpoints=both, code=2).json
+    for told, words in ((plain, "adds up to"), (proven, "proves"), (two, "disagree")):
+        (finding,) = told["findings"]
+        assert words in finding["sentence"]
+        assert str(event.word) in finding["sentence"]
+
+
+def test_an_old_head_is_found_by_proof_and_by_two(auditor, history, old_status_head):
+    head, lie = old_status_head
+    with run_proxy(history.process.endpoint, lie) as liar:
+        alone = auditor("gaps", "--no-prove", endpoints=(liar,))
+        assert "As told by one endpoint" in alone.out
+        proven = auditor("gaps", endpoints=(liar,), code=1)
+        two = auditor("gaps", "--no-prove", endpoints=(history.process.endpoint, liar), code=2)
+    assert head.name[1:] in proven.out
+    assert "proves" in proven.out
+    assert head.name[1:] in two.out
+
+
+def test_a_proof_counts_against_a_hash_that_a_second_endpoint_confirms(auditor, history):
+    """A first endpoint with a chain of its own: the second does not know that block."""
+
+    def lie(method, _params, result):
+        if method == "eth_getBlockByNumber":
+            result["hash"] = "0x" + "77" * 32
+        return result
+
+    with run_proxy(history.process.endpoint, lie) as liar:
+        told = auditor("gaps", endpoints=(liar, history.process.endpoint), code=2)
+    assert "disagree" in told.err
+
+
+def test_a_silent_endpoint_ends_with_4(auditor):
+    told = auditor("gaps", endpoints=(f"http://127.0.0.1:{find_free_port()}",), code=4)
+    assert told.out == ""
+    assert len(told.err.splitlines()) == 1
+
+
+def test_a_node_that_forgot_that_block_s_state_ends_with_2(auditor, history):
+    """A pruned node: logs and headers are there, the state is not."""
+
+    def lie(method, params, result):
+        old = [each for each in params if isinstance(each, str) and each == "0x9"]
+        if method in ("eth_getCode", "eth_getStorageAt", "eth_getProof") and old:
+            return NodeError(-32000, "missing trie node 5a3f (path ) state 0x12 is not available")
+        return result
+
+    with run_proxy(history.process.endpoint, lie) as pruned:
+        told = auditor("gaps", "--at-block", 9, endpoints=(pruned,), code=2)
+        auditor("gaps", endpoints=(pruned,))
+    assert told.err == "Error: No endpoint of local has the state of block 9.\n"
+
+
+def test_every_answer_about_an_earlier_block_is_as_it_was_then(auditor, history, logs):
+    middle = logs[len(logs) // 2][1].position.block
+    then = auditor("batches", "--json", "--at-block", middle).json
+    now = auditor("batches", "--json").json
+    expected = [row["root"] for row in now["rows"] if row["block"] <= middle]
+    assert [row["root"] for row in then["rows"]] == expected
+    assert not any(row["revoked_at"] or row["endorsed_by"] for row in then["rows"])
+    assert any(row["revoked_at"] for row in now["rows"])
+    assert any(row["endorsed_by"] for row in now["rows"])
+
+
+def test_the_tables_answer_the_auditor_s_questions(auditor, history):
+    """Names over time, standings, keys, grants, acts and compromises, as the history made them."""
+    names = auditor("issuers", "--show", "names", "--issuer", "2", "--json").json["rows"]
+    assert [(row["identifier"], row["current"]) for row in names] == [
+        ("did:web:renamed.example", True),
+        ("did:web:institution-2.example", False),
+    ]
+    (second,) = auditor("issuers", "--issuer", "renamed.example", "--json").json["rows"]
+    assert (second["institution"], second["name"]) == (2, "Renamed")
+    standing, *_ = auditor("issuers", "--show", "standings", "--issuer", "5", "--json").json["rows"]
+    assert (standing["standing"], standing["reason"]) == ("suspended", "administrative")
+    keys = auditor("issuers", "--show", "keys", "--issuer", "1", "--json").json["rows"]
+    assert {row["number"] for row in keys if row["current"]} == {1, 2, 3}
+    (compromised,) = [row for row in keys if row["compromised_at"]]
+    after = auditor("batches", "--after-compromise", "--json").json["rows"]
+    assert {row["key"] for row in after} <= {compromised["key"]}
+    grants = auditor("accreditations", "--json").json["rows"]
+    assert [(row["decides"], row["in_force"]) for row in grants] == [(True, False), (False, None)]
+    then = auditor("accreditations", "--at", grants[1]["time"], "--json").json["rows"]
+    assert [(row["decides"], row["in_force"]) for row in then][1] == (True, True)
+    acts = auditor("issuers", "--show", "acts", "--json").json["rows"]
+    kinds = {row["act"] for row in acts}
+    assert kinds == {
+        *("named", "standing", "accredited", "accreditation withdrawn"),
+        *("officer", "authority", "successor"),
+    }
+    assert {row["by"] for row in acts} == {render_address(history.story.network.authority)}
+
+
+def test_batches_revoked_or_endorsed_whole_are_listed_by_root(auditor, history):
+    rows = auditor("status", "--json").json["rows"]
+    whole = [row for row in rows if row["root"]]
+    assert sorted(row["change"] for row in whole) == [
+        "batch endorsed",
+        "batch revoked",
+        "batch revoked",
+    ]
+    root = whole[0]["root"]
+    assert auditor("status", "--root", root, "--json").json["rows"] == [whole[0]]
+    assert {json.dumps(row["indices"]) for row in whole} == {"null"}
