@@ -255,3 +255,10 @@ def test_the_time_line_is_in_order_and_thick_while_the_key_was_live():
     ]
     assert [point.live for point in points] == [True, True, True, False]
     assert render_plain(show("passed").timeline[-1].words) == "Credential stops counting"
+
+
+def test_the_steps_of_a_path_are_one_step_away():
+    """An employer who opens a check sees what decided it, not a column of hashes."""
+    (path,) = (line for line in lines_of(show("tampered")) if line.id == "path")
+    assert {line.label for line in path.facts if line.folded} == {"Step, left"}
+    assert "Leads to" in [line.label for line in path.facts if not line.folded]

@@ -82,6 +82,8 @@ class FactLine:
     code: bool
     """Set in a face in which every character can be told."""
     link: Link | None = None
+    folded: bool = False
+    """One of a path's steps: a row of hashes that nobody but an auditor compares."""
 
 
 def list_facts(outcome: Outcome) -> tuple[FactLine, ...]:
@@ -106,7 +108,8 @@ def _render(label: str, value: Fact) -> Iterator[FactLine]:
         return
     if isinstance(value, Mapping):
         if "side" in value and "sibling" in value:
-            yield FactLine(f"{label}, {value['side']}", str(value["sibling"]), code=True)
+            side, sibling = value["side"], str(value["sibling"])
+            yield FactLine(f"{label}, {side}", sibling, code=True, folded=True)
         else:
             yield from _iterate(value, f"{label}: ")
     elif isinstance(value, list | tuple):
