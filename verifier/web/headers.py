@@ -11,7 +11,6 @@ CONTENT_SECURITY_POLICY: Final = "; ".join(
         "script-src 'self'",
         "img-src 'self'",
         "font-src 'self'",
-        "connect-src 'self'",
         "form-action 'self'",
         "base-uri 'none'",
         "frame-ancestors 'none'",
