@@ -226,12 +226,12 @@ def test_who_sends_slowly_holds_nobody_up_and_is_cut_off(running, demo):
         started = time.monotonic()
         assert running.verify(demo.read("genuine"))[0] == 200
         assert time.monotonic() - started < worker.READ_SECONDS / 2
-        # Three turns of ten in each of two processes.
-        deadline = started + 3 * worker.READ_SECONDS + 15
-        while slow and time.monotonic() < deadline:
-            slow = [connection for connection in slow if not is_closed(connection)]
+        # The first turn is over, in whichever process it was; who waited has the next one.
+        left, deadline = slow, started + worker.READ_SECONDS + 15
+        while len(left) > len(slow) - worker.SHARE and time.monotonic() < deadline:
+            left = [connection for connection in left if not is_closed(connection)]
             time.sleep(0.2)
-        assert not slow
+        assert len(left) <= len(slow) - worker.SHARE
     finally:
         for connection in slow:
             connection.close()
