@@ -116,6 +116,11 @@ def _show(job: PublishingJob, result: PublishingResult, *, as_json: bool) -> Non
             f"{'written' if each.changed else 'unchanged'}, "
             f"until {render_moment(each.valid_until)}"
         )
+    for batch in result.unseen:
+        click.echo(
+            f"{batch.count:,} credentials are revoked with their whole batch alone, which no list "
+            f"shows: rootseal revoke --csv DIR/batch/manifest.csv ({render_hex(batch.root)})"
+        )
     click.echo(
         f"Read at block {result.block.number:,}; published in {job.folder} "
         f"for {job.institution.status_base}/…"
@@ -135,6 +140,9 @@ def _describe(job: PublishingJob, result: PublishingResult) -> dict[str, object]
             "time": render_moment(block.time),
         },
         "lists": [_describe_list(each) for each in result.lists],
+        "unseen": [
+            {"batch": render_hex(each.root), "credentials": each.count} for each in result.unseen
+        ],
     }
 
 

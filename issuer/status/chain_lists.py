@@ -17,6 +17,7 @@ from protocol.credentials.status_index import REVOCATION
 from protocol.credentials.status_list import LIST_WORDS, SUSPENSION, assemble_bits
 from protocol.errors import ChainUnreachableError, TransactionRefusedError
 from protocol.identifiers import hash_identifier
+from protocol.primitives import Root
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class ChainLists:
     block: Block
     lists: Mapping[int, Mapping[str, bytes]]
     """For each list and purpose the bits."""
+    revoked_batches: frozenset[Root]
 
 
 def read_chain_lists(channel: Channel, did: str, wanted: Iterable[int]) -> ChainLists:
@@ -44,7 +46,8 @@ def read_chain_lists(channel: Channel, did: str, wanted: Iterable[int]) -> Chain
     _refuse_rewriting(channel, block)
     _remember(channel, path, history)
     numbers = {word // LIST_WORDS for word in history.words} | set(wanted)
-    return ChainLists(block, {number: _build_list(number, words) for number in sorted(numbers)})
+    lists = {number: _build_list(number, words) for number in sorted(numbers)}
+    return ChainLists(block, lists, history.batches)
 
 
 def _read_issuer(chain: ChainReader, did: str, at: Block) -> IssuerRecord:

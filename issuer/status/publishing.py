@@ -18,6 +18,7 @@ from issuer.keys.signer import CredentialSigner
 from issuer.sending.channel import Channel, ask_patiently, find_registry_scope
 from issuer.status.chain_lists import ChainLists, read_chain_lists
 from issuer.status.list_forms import sign_status_list
+from issuer.status.unseen import UnseenBatch, find_unseen
 from protocol.chain import Block
 from protocol.credentials.published_lists import (
     SETTINGS_FILE,
@@ -64,6 +65,8 @@ class PublishingResult:
     block: Block
     """Where the chain was read."""
     lists: tuple[ListResult, ...]
+    unseen: tuple[UnseenBatch, ...]
+    """Batches of this home whose end the lists do not show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,7 @@ def publish_lists(channel: Channel, job: PublishingJob, now: datetime) -> Publis
         results = tuple(_publish_all(job, found, now, Path(staging)))
     if results:
         channel.progress.report("Publishing lists", len(results), len(results))
-    return PublishingResult(found.block, results)
+    return PublishingResult(found.block, results, tuple(find_unseen(channel, found)))
 
 
 def _find_wanted(channel: Channel, job: PublishingJob, name: str) -> frozenset[int]:

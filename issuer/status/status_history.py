@@ -1,8 +1,9 @@
-"""Which words of an issuer's bitmaps ever changed: its status log, walked back from the head.
+"""What an issuer's status log names: words of its bitmaps that changed, batches revoked whole.
 
-Every entry carries its number and the block of the one before it, so the walk proves itself whole:
-a word that is not named there is zero. What lay in final blocks is remembered in the home, never in
-the published folder: a web server's files must not decide what the issuer signs.
+Every entry carries its number and the block of the one before it, so the walk back from the head
+proves itself whole: a word that is not named there is zero. What lay in final blocks is remembered
+in the home, never in the published folder: a web server's files must not decide what the issuer
+signs.
 """
 
 import json
@@ -14,7 +15,7 @@ from typing import Final
 from issuer.errors import WithheldEntryError
 from issuer.files import OWNER_ONLY, write_whole
 from protocol.chain import ChainReader, IssuerRecord
-from protocol.primitives import BlockNumber
+from protocol.primitives import BlockNumber, Root
 from protocol.registry.events import BatchEndorsed, BatchRevoked, StatusChanged
 
 FOLDER: Final = "status-walks"
@@ -23,40 +24,53 @@ StatusEntry = StatusChanged | BatchRevoked | BatchEndorsed
 
 @dataclass(frozen=True, slots=True)
 class StatusHistory:
-    """The words that changed up to one entry of the log."""
+    """What the log names up to one of its entries."""
 
     seq: int
     """Number of that entry; 0 for none."""
     block: BlockNumber
     words: frozenset[int]
+    """The words that changed."""
+    batches: frozenset[Root]
+    """The batches that were revoked as wholes, which sets no bit."""
 
 
-NOTHING: Final = StatusHistory(0, BlockNumber(0), frozenset())
+NOTHING: Final = StatusHistory(0, BlockNumber(0), frozenset(), frozenset())
 
 
 def read_history(chain: ChainReader, record: IssuerRecord, known: StatusHistory) -> StatusHistory:
-    """Return the words that changed up to the record's head, from ``known`` on if it is joined.
+    """Return what the log names up to the record's head, from ``known`` on if it is joined.
 
     Raises:
         WithheldEntryError: an entry is not where the one after it says.
         ChainError: the chain cannot be asked.
     """
     words: set[int] = set()
+    batches: set[Root] = set()
     for entry in _walk(chain, record):
         if (entry.seq, entry.position.block) == (known.seq, known.block):
             words |= known.words
+            batches |= known.batches
             break
         if isinstance(entry, StatusChanged):
             words.add(entry.word)
-    return StatusHistory(record.status_seq, record.status_block, frozenset(words))
+        elif isinstance(entry, BatchRevoked):
+            batches.add(entry.root)
+    return StatusHistory(
+        record.status_seq, record.status_block, frozenset(words), frozenset(batches)
+    )
 
 
 def load_history(path: Path) -> StatusHistory:
     """Return what was remembered; nothing, where the file is not there or not whole."""
     try:
         content = json.loads(path.read_bytes())
-        words = frozenset(int(word) for word in content["words"])
-        return StatusHistory(int(content["seq"]), BlockNumber(int(content["block"])), words)
+        return StatusHistory(
+            seq=int(content["seq"]),
+            block=BlockNumber(int(content["block"])),
+            words=frozenset(int(word) for word in content["words"]),
+            batches=frozenset(Root(bytes.fromhex(root)) for root in content["batches"]),
+        )
     except (OSError, ValueError, KeyError, TypeError):
         # It only saves time: the walk begins anew.
         return NOTHING
@@ -66,7 +80,12 @@ def save_history(path: Path, history: StatusHistory) -> None:
     """Remember a history whose last entry lies in a final block."""
     staging = path.parent / ".unfinished"
     staging.mkdir(mode=0o700, parents=True, exist_ok=True)
-    content = {"seq": history.seq, "block": history.block, "words": sorted(history.words)}
+    content = {
+        "seq": history.seq,
+        "block": history.block,
+        "words": sorted(history.words),
+        "batches": sorted(root.hex() for root in history.batches),
+    }
     write_whole(path, json.dumps(content).encode("ascii"), staging, OWNER_ONLY)
 
 

@@ -591,9 +591,9 @@ def test_the_log_is_read_from_where_it_was_left(told: Path, chain_bits) -> None:
         b"",
         b"{}",
         b"\xff\xfe",
-        b'{"seq": 1, "block": 1, "words": null}',
-        b'{"seq": 3, "block": 9999, "words": []}',
-        b'{"seq": 900, "block": 12, "words": []}',
+        b'{"seq": 1, "block": 1, "words": null, "batches": []}',
+        b'{"seq": 3, "block": 9999, "words": [], "batches": []}',
+        b'{"seq": 900, "block": 12, "words": [], "batches": []}',
     ],
 )
 def test_a_memory_that_does_not_fit_the_chain_is_not_believed(

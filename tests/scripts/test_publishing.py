@@ -130,3 +130,17 @@ def test_a_record_from_before_the_setting_is_the_standards(desk):
     del content["status_for"]
     record.write_text(json.dumps(content))
     assert desk.run("issuer", "profile", "--json").expect().json["status_for"] == "standard"
+
+
+def test_a_batch_revoked_as_a_whole_is_named_until_its_bits_are_set(desk):
+    (anchored,) = desk.list_anchored()
+    root = f"0x{anchored.root.hex()}"
+    desk.run("revoke", "--batch", root, "--yes").expect()
+    told = desk.run("status", "publish", "--json").expect().json
+    assert told["unseen"] == [{"batch": root, "credentials": 5}]
+    assert not any(read_bits(desk, "revocation"))
+    assert root in desk.run("status", "publish").expect().out
+    desk.run("revoke", "--csv", "spring/batch/manifest.csv", "--yes").expect()
+    told = desk.run("status", "publish", "--json").expect().json
+    assert (told["unseen"], told["lists"][0]["set"]) == ([], 5)
+    assert int.from_bytes(read_bits(desk, "revocation"), "big").bit_count() == 5
