@@ -32,9 +32,10 @@ check: .venv/installed-dev node_modules/.installed
 	$(MAKE) drift
 
 # What is generated and committed is generated again and compared.
-drift: .venv/installed-dev node_modules/.installed
+drift: .venv/installed-dev node_modules/.installed $(INTEROP)/.venv/installed
 	npm run --silent compile
 	$(BIN)/python -m scripts.export_abi --check
+	$(BIN)/python -m tests.interop.table --check
 
 bench: .venv/installed-dev
 	$(BIN)/python -m benchmarks.issuing 1000

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.interop.institutions import CHAIN_ID, MAIN, NAMES, OTHER, Desk, open_desk
+from tests.interop.institutions import CHAIN_ID, LISTS, NAMES, Desk, open_desk
 from tests.interop.packages import BLOCKCERTS, OPEN_BADGES, VERIFIERS, Verifier, require_packages
 from tests.interop.situations import Situation, list_situations, tell
 from tests.interop.web import Web, run_web
@@ -22,9 +22,8 @@ def gather() -> dict:
     with tempfile.TemporaryDirectory() as name, open_desk(Path(name)) as desk:
         situations = list_situations(desk, tell(desk))
         desk.node.request("evm_mine")
-        web = Web(
-            {domain: desk.find_web_root(domain) for domain in NAMES}, desk.node.endpoint, CHAIN_ID
-        )
+        roots = {domain: desk.publish(domain) for domain in NAMES}
+        web = Web(roots, desk.node.endpoint, CHAIN_ID)
         with run_web(web, Path(name)), run_lists(desk, web):
             return _ask_everybody(desk, web, situations)
 
@@ -89,11 +88,11 @@ def _read_transaction(desk: Desk, name: str) -> dict:
 
 @contextmanager
 def run_lists(desk: Desk, web: Web) -> Iterator[None]:
-    """Publish the status lists and serve them with `rootseal serve`."""
-    for domain in (MAIN, OTHER):
-        desk.run("status", "publish", "--out", "status", "--issuer", domain)
+    """Serve the published status lists with `rootseal serve`."""
     port = find_free_port()
-    process = desk.shell.start("serve", "--port", port, "--workers", 1, "--status", "status")
+    words = ("--port", port, "--workers", 1, "--status", LISTS)
+    hosts = [word for domain in NAMES for word in ("--hostname", domain)]
+    process = desk.shell.start("serve", *words, *hosts)
     try:
         deadline = time.monotonic() + START_SECONDS
         while not web.is_serving(port):

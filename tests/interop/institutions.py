@@ -29,6 +29,8 @@ NAMES = {
 BURN_ADDRESS = "0x" + "dead" * 10
 """Where Blockcerts' own issuer sends its roots."""
 NETWORK = ("--network", LOCAL)
+LISTS = "lists"
+"""The folder that status lists are published to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,13 @@ class Desk:
         self.run(*(source or ISSUE), "--out", folder, "--issuer", domain)
         return self.shell.list_files(folder)
 
-    def find_web_root(self, domain: str) -> Path:
-        return self.shell.home / "web" / domain
+    def publish(self, domain: str) -> Path:
+        """Write what an institution publishes; return the root of its web server."""
+        root = self.shell.folder / "www" / domain
+        chosen = ("--status-for", "standard" if domain == OTHER else "blockcerts")
+        self.run("issuer", "profile", "--out", root, *chosen, "--issuer", domain)
+        self.run("status", "publish", "--out", LISTS, "--issuer", domain)
+        return root
 
     def send_as(self, domain: str, root: bytes, gas: int) -> str:
         """Send a root to the registry with an institution's key, past all that Rootseal minds."""
@@ -92,7 +99,8 @@ class Desk:
         return str(self.node.request(method, *params))
 
     def _open_account(self, domain: str):
-        profile = json.loads((self.find_web_root(domain) / "profile.json").read_bytes())
+        file = self.shell.home / "web" / domain / "profile.json"
+        profile = json.loads(file.read_bytes())
         address = profile["publicKey"][0]["id"].rpartition("0x")[2].lower()
         stored = [json.loads(path.read_bytes()) for path in self.shell.home.glob("keys/*.json")]
         (found,) = (each for each in stored if each["address"].lower() == address)

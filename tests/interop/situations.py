@@ -13,8 +13,10 @@ from tests.interop.documents import (
     MERKLE,
     anchor_alone,
     anchor_nowhere,
+    anchor_second,
     edit,
     edit_proofs,
+    hash_with_signature,
     name_network,
     read_receipt,
     set_in_proof,
@@ -25,10 +27,13 @@ from tests.interop.institutions import ANCHOR_LOST, MAIN, OTHER, ROTATED, SIGNIN
 from tests.scripts.samples import ISSUE
 
 ENDING = timedelta(seconds=25)
+SORTED_OTHERWISE = ("\uff37ide", "\U0001f393 mortarboard")
+"""A wide letter and a picture: by code point in this order, by UTF-16 units in the other."""
 A_SECOND = 1.1
 """Blocks and key windows count whole seconds; what comes later shall be later by their count."""
 ENOUGH_GAS, LITTLE_GAS = 400_000, 30_000
 AS_ISSUED = "As issued"
+TEXTS = "live, with texts that UTF-16 sorts otherwise"
 CHANGED = "One signed claim changed"
 PROOFS = "Other proofs"
 ANCHORS = "Other anchors"
@@ -56,6 +61,7 @@ class Issued:
     main: list[Path]
     other: list[Path]
     ending: Path
+    sorted_otherwise: Path
     withdrawn_batch: Path
     rotated: Path
     anchor_lost: Path
@@ -66,7 +72,8 @@ def tell(desk: Desk) -> Issued:
     """Found five institutions, issue, and change statuses and keys."""
     desk.found(MAIN)
     main = desk.issue(MAIN)
-    ending, end = _issue_ending(desk, main[0])
+    end = datetime.now(UTC).replace(microsecond=0) + ENDING
+    ready_made = _issue_ready_made(desk, main[0], end)
     (withdrawn, *_) = desk.issue(MAIN, *ISSUE, "--new-batch", out="autumn")
     desk.found(OTHER)
     other = desk.issue(OTHER)
@@ -75,23 +82,24 @@ def tell(desk: Desk) -> Issued:
     root = json.loads((withdrawn.parent / "batch" / "batch.json").read_bytes())["root"]
     desk.run("revoke", "--batch", root, "--issuer", MAIN, "--yes")
     issued = Issued(
-        main, other, ending, withdrawn, _rotate(desk), *_lose(desk, ANCHOR_LOST, "anchor"),
+        main, other, *ready_made, withdrawn, _rotate(desk), *_lose(desk, ANCHOR_LOST, "anchor"),
         *_lose(desk, SIGNING_LOST, "signing"),
     )  # fmt: skip
     time.sleep(max(0.0, (end - datetime.now(UTC)).total_seconds() + 1))
     return issued
 
 
-def _issue_ending(desk: Desk, sample: Path) -> tuple[Path, datetime]:
-    """Issue a credential that soon ends."""
-    end = datetime.now(UTC).replace(microsecond=0) + ENDING
+def _issue_ready_made(desk: Desk, sample: Path, end: datetime) -> tuple[Path, Path]:
+    """Issue one that soon ends, and one with texts that not everybody sorts alike."""
     draft = json.loads(sample.read_bytes())
     for member in ("proof", "credentialStatus", "id", "validFrom"):
         del draft[member]
-    draft["validUntil"] = end.isoformat().replace("+00:00", "Z")
-    desk.shell.write("drafts/one.json", draft)
-    (file,) = desk.issue(MAIN, "issue", "--credentials", "drafts", out="ending")
-    return file, end
+    ending = draft | {"validUntil": end.isoformat().replace("+00:00", "Z")}
+    desk.shell.write("drafts/ending.json", ending)
+    draft["credentialSubject"]["achievement"]["tag"] = list(SORTED_OTHERWISE)
+    desk.shell.write("drafts/sorted.json", draft)
+    first, second = desk.issue(MAIN, "issue", "--credentials", "drafts", out="ready-made")
+    return (first, second) if "validUntil" in json.loads(first.read_bytes()) else (second, first)
 
 
 def _change_statuses(desk: Desk, domain: str, files: list[Path]) -> None:
@@ -111,11 +119,12 @@ def _rotate(desk: Desk) -> Path:
 
 
 def _lose(desk: Desk, domain: str, duty: str) -> list[Path]:
-    """Issue, then declare that a key was in other hands before."""
+    """Issue, then declare that a key was in other hands before, and make another."""
     since = desk.found(domain)
     time.sleep(A_SECOND)
     (file, *_) = desk.issue(domain)
     desk.run("issuer", "compromised", "--key", duty, "--since", since, "--issuer", domain)
+    desk.run("issuer", "rotate", "--key", duty, "--issuer", domain)
     return [file]
 
 
@@ -123,7 +132,10 @@ def list_situations(desk: Desk, issued: Issued) -> list[Situation]:
     """Return every situation, in the order of the table."""
     genuine, neighbour = issued.main[0].read_text("utf-8"), issued.main[4].read_text("utf-8")
     foreign = issued.other[0].read_text("utf-8")
-    found = [Situation(AS_ISSUED, "live", genuine)]
+    found = [
+        Situation(AS_ISSUED, "live", genuine),
+        Situation(AS_ISSUED, TEXTS, issued.sorted_otherwise.read_text("utf-8")),
+    ]
     found += [Situation(CHANGED, name, edit(genuine, change)) for name, change in CLAIMS.items()]
     found += _build(PROOFS, _list_proofs(genuine, neighbour, foreign))
     found += _build(ANCHORS, _list_anchors(desk, genuine, foreign))
@@ -165,6 +177,8 @@ def _list_anchors(desk: Desk, genuine: str, foreign: str) -> dict[str, str]:
     assert [desk.was_refused(each) for each in (stranger, other, refused)] == [False, False, True]
     method = take_proof(foreign, MERKLE)["verificationMethod"]
     theirs = set_in_proof(anchor_alone(genuine, other), MERKLE, verificationMethod=method)
+    both = hash_with_signature(genuine)
+    second = anchor_second(genuine, both, desk.send_as(OTHER, both, ENOUGH_GAS), method)
     return {
         "the issuer's key, but the register refused (reverted transaction)": anchor_alone(
             genuine, refused
@@ -172,7 +186,7 @@ def _list_anchors(desk: Desk, genuine: str, foreign: str) -> dict[str, str]:
         "a stranger's account, past the register": anchor_alone(genuine, stranger),
         "another institution's key, in the register": anchor_alone(genuine, other),
         "the same, its method named": theirs,
-        "the same, proofs in the other order": edit_proofs(theirs, lambda found: found[::-1]),
+        "the same in the second place, over the signature as well": second,
         "a transaction that nobody knows": anchor_alone(genuine, "0x" + "ab" * 32),
         "the same transaction, said to be on mainnet": name_network(genuine, 1),
         "a practice chain (`mocknet`)": anchor_nowhere(genuine),
@@ -180,14 +194,17 @@ def _list_anchors(desk: Desk, genuine: str, foreign: str) -> dict[str, str]:
 
 
 def _list_statuses(issued: Issued) -> Iterator[Situation]:
-    for setting, files in (("standard", issued.main), ("blockcerts", issued.other)):
-        for title, file in zip(("live", "revoked", "suspended", "reinstated"), files, strict=False):
+    """Yield what was withdrawn and what was not, for each setting of ``status_for``."""
+    titles = ("live", "revoked", "suspended", "reinstated")
+    more = {
+        "revoked with its whole batch": issued.withdrawn_batch,
+        "ended (`validUntil`)": issued.ending,
+    }
+    blockcerts = dict(zip(titles, issued.main, strict=False)) | more
+    standard = dict(zip(titles, issued.other, strict=False))
+    for setting, files in (("blockcerts", blockcerts), ("standard", standard)):
+        for title, file in files.items():
             yield Situation(f"{STATUS}, `{setting}`", title, file.read_text("utf-8"))
-    for title, file in (
-        ("revoked with its whole batch", issued.withdrawn_batch),
-        ("ended (`validUntil`)", issued.ending),
-    ):
-        yield Situation(f"{STATUS}, `standard`", title, file.read_text("utf-8"))
 
 
 def _list_keys(issued: Issued) -> dict[str, str]:

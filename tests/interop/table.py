@@ -1,11 +1,10 @@
-"""Write the tables of docs/interoperability.md anew: ``python -m tests.interop.table [--check]``."""
+"""Write docs/interoperability.md's tables anew: ``python -m tests.interop.table [--check]``."""
 
 import difflib
 import json
 import re
 import sys
 from collections.abc import Iterable
-from pathlib import Path
 
 from tests.interop.answers import gather
 from tests.interop.packages import HERE, VERIFIERS
@@ -18,7 +17,9 @@ CHANGING = (
     (r"zQ3s\w+", "zQ3s…"),
     (r"urn:uuid:[0-9a-f-]{36}", "urn:uuid:…"),
     (r"0x[0-9a-f]{40,}", "0x…"),
-    (r"\d{4}-\d\d-\d\dT[\d:]+Z?", "(a moment)"),
+    (r"\d{4}-\d\d-\d\dT[\d:.]+(?:Z|\+00:00)?", "(a moment)"),
+    (r"[A-Z][a-z]{2} \d{1,2}, \d{4}", "(a day)"),
+    (r"index \d+", "index …"),
 )
 """What differs from run to run, and what stands for it."""
 
@@ -55,8 +56,8 @@ def list_overlooked(answers: dict) -> Iterable[str]:
     for row in answers["rows"]:
         accepting = [letter for letter in LETTERS if row[letter]["accepted"]]
         if row["ours"]["verdict"] != "passed" and accepting:
-            ours = describe_ours(row["ours"])
-            yield f"- {row['group']}: {row['title']}. Rootseal: {ours}. Accepted by {_join(accepting)}."
+            ours, they = describe_ours(row["ours"]), _join(accepting)
+            yield f"- {row['group']}: {row['title']}. Rootseal: {ours}. Accepted by {they}."
 
 
 def list_stricter(answers: dict) -> Iterable[str]:
@@ -69,7 +70,7 @@ def list_stricter(answers: dict) -> Iterable[str]:
 
 
 def list_settings(answers: dict) -> Iterable[str]:
-    """What the same packages say where a caller does not ask for the status, or reads too little."""
+    """What the same packages say to a caller who asks for less, or reads less of the answer."""
     yield from _head("", "D, `verified` alone", "O, `check_status` left out")
     for row in answers["rows"]:
         if row["group"].startswith("Status"):

@@ -99,7 +99,7 @@ class Web:
         return Given(200, "application/json", b'{"didDocument": ' + found.body + b"}")
 
     def _explore(self, query: dict[str, list[str]]) -> Given:
-        """Answer as the explorer does: with the node's own answer, for the network that it keeps."""
+        """Answer as the explorer does: with the node's own answer, for the node's network."""
         if query["chainid"] != [str(self.chain_id)]:
             return Given(200, "application/json", b'{"jsonrpc": "2.0", "id": 1, "result": null}')
         (method,) = query["action"]
