@@ -53,6 +53,7 @@ from tests.protocol.credentials import (
     load_vector,
 )
 
+pytestmark = pytest.mark.usefixtures("both_paths")
 Document = dict
 
 

@@ -13,6 +13,7 @@ from protocol.credentials.strict_json import MEMBER_LIMIT, parse_object
 from protocol.errors import GuardError, NotACredentialError, UnknownContextError
 from tests.protocol.credentials import VECTORS, build_signed, build_unsigned, disable, load_base
 
+pytestmark = pytest.mark.usefixtures("both_paths")
 SUITE = sorted((VECTORS / "json_test_suite").glob("*.bin"))
 BYTES = sorted((VECTORS / "json_bytes").iterdir())
 OUR_REASONS = (
