@@ -52,8 +52,8 @@ def list_kinds(result):
 
 
 def test_each_withheld_entry_is_a_gap_with_its_chain_number_and_block(logs, audit):
-    """From one endpoint alone, and nothing else is called missing."""
-    for log, event in choose(logs):
+    """From one endpoint alone, every entry of the history in turn; no other is called missing."""
+    for log, event in logs:
         result = audit(hide_log(*place(log)))
         gaps = [each for each in result.findings if each.kind is Kind.GAP]
         assert [(gap.chain, gap.entry, gap.block) for gap in gaps] == [
@@ -231,6 +231,35 @@ def test_an_old_head_is_found_by_a_second_endpoint(history, old_status_head, mem
         sentences = [each.sentence for each in result.findings]
         assert any(head.name[1:] in each and "disagree" in each for each in sentences)
         assert list_kinds(result) == {Kind.UNDETERMINED}
+
+
+def test_what_two_endpoints_disagree_about_is_settled_by_proof(
+    history, old_status_head, memory, audit
+):
+    """Whichever of them is asked for it: a proof cannot be made up."""
+    head, lie = old_status_head
+    honest = LyingNode(history.story.node, lambda *told: told[2], memory)
+    liar = LyingNode(history.story.node, lie, memory)
+    for nodes in ((honest, liar), (liar, honest)):
+        result = audit(node=QuorumNode("local", nodes), proving=Proving.ALWAYS)
+        (named,) = [each for each in result.findings if head.name[1:] in each.sentence]
+        assert named.kind is Kind.DIFFERENCE
+        assert "disagree" in named.sentence
+        assert "proves" in named.sentence
+
+
+def test_an_endpoint_too_slow_for_proofs_is_audited_without(history, memory, audit):
+    class Slow(LyingNode):
+        def request(self, method, params):
+            if method == "eth_getProof":
+                raise ChainUnreachableError("local", "no answer in time")
+            return super().request(method, params)
+
+    slow = Slow(history.story.node, lambda *told: told[2], memory)
+    result = audit(node=slow, proving=Proving.IF_GIVEN)
+    assert (result.findings, result.proven) == ((), 0)
+    assert "did not answer" in result.refusal
+    assert list_kinds(audit(node=slow, proving=Proving.ALWAYS)) == {Kind.UNDETERMINED}
 
 
 def test_an_old_head_is_found_where_another_chain_s_walk_meets_a_newer_entry(logs, audit):

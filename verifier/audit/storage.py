@@ -7,7 +7,12 @@ named, for the same endpoint will tell it to others.
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from protocol.errors import ChainError, ProofRefusedError, StateUnavailableError
+from protocol.errors import (
+    ChainError,
+    ChainUnreachableError,
+    ProofRefusedError,
+    StateUnavailableError,
+)
 from protocol.nodes.answers import Answer, ask
 from protocol.nodes.batches import ask_each, cut
 from protocol.nodes.blocks import is_state_missing
@@ -55,18 +60,21 @@ class Storage:
         """
         wanted = list(dict.fromkeys(slots))
         told: Values = {}
+        unanswered: dict[Slot, ChainError] = {}
         for piece in cut(wanted, READ_AT_ONCE):
-            told |= self._read_plain(piece)
+            told |= self._read_plain(piece, unanswered)
         for piece in cut(wanted, PROVEN_AT_ONCE):
             if self._refusal is not None:
                 break
             told |= self._prove(piece, told)
+        for slot, error in unanswered.items():
+            self._report_no_answer(slot, error, told.get(slot))
         if self._refusal is not None and self._inquiry.proving is Proving.ALWAYS:
             sentence = f"Storage could not be proven: {self._refusal}."
             self._inquiry.ledger.add(Kind.UNDETERMINED, sentence, block=self._snapshot.block.number)
         return told
 
-    def _read_plain(self, slots: Sequence[Slot]) -> Values:
+    def _read_plain(self, slots: Sequence[Slot], unanswered: dict[Slot, ChainError]) -> Values:
         number = hex(self._snapshot.block.number)
         contract = render_hex(self._snapshot.contract)
         questions = [
@@ -75,19 +83,20 @@ class Storage:
         values: Values = {}
         answers = ask_each(self._inquiry.node, questions)
         for slot, answer in zip(slots, answers, strict=True):
-            value = self._take(slot, answer)
-            if value is not None:
-                values[slot] = value
+            if isinstance(answer, ChainError):
+                self._check_state(answer)
+                unanswered[slot] = answer
+            else:
+                values[slot] = self._take(answer)
         return values
 
-    def _take(self, slot: Slot, answer: Answer | ChainError) -> int | None:
-        block = self._snapshot.block.number
-        if isinstance(answer, NodeError) and is_state_missing(answer):
-            raise StateUnavailableError(self._inquiry.network.name, block) from answer
-        if isinstance(answer, ChainError):
-            what = f"{_begin(slot)} at block {block:,}"
-            self._inquiry.ledger.add_silence(what, answer)
-            return None
+    def _check_state(self, error: ChainError) -> None:
+        """Give up where the node lacks the block's state: every other slot is gone as well."""
+        if isinstance(error, NodeError) and is_state_missing(error):
+            network, block = self._inquiry.network.name, self._snapshot.block.number
+            raise StateUnavailableError(network, block) from error
+
+    def _take(self, answer: Answer) -> int:
         data = answer.parse_data()
         value = int.from_bytes(data, "big")
         if value >= _WORD_LIMIT:
@@ -107,6 +116,10 @@ class Storage:
             self._refusal = "the endpoint gives no proofs" + (
                 " for that block" if is_state_missing(error) else ""
             )
+            return {}
+        except ChainUnreachableError:
+            # Plain answers came: proofs are more work, and the endpoint may limit that.
+            self._refusal = "the endpoint did not answer when it was asked for proofs"
             return {}
         except ProofRefusedError as error:
             self._report_false_proof(slots, error)
@@ -131,6 +144,14 @@ class Storage:
                 f"block {block:,} proves {proven:#x}."
             )
             self._inquiry.ledger.add(Kind.DIFFERENCE, sentence, block=block)
+
+    def _report_no_answer(self, slot: Slot, error: ChainError, proven: int | None) -> None:
+        block = self._snapshot.block.number
+        if proven is None:
+            self._inquiry.ledger.add_silence(f"{_begin(slot)} at block {block:,}", error)
+            return
+        sentence = f"{_begin(slot)}: {error} The state root of block {block:,} proves {proven:#x}."
+        self._inquiry.ledger.add(Kind.DIFFERENCE, sentence, block=block)
 
     def _report_false_proof(self, slots: Sequence[Slot], error: ProofRefusedError) -> None:
         block = self._snapshot.block.number
