@@ -31,7 +31,7 @@ from scripts.config import Settings, load_settings
 from scripts.desks import open_desk
 from scripts.failures import run_guarded
 from scripts.terminal import TerminalProgress
-from scripts.verification import check_files
+from scripts.verification import build_surroundings, check_files
 
 INPUT_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 LAYOUTS: Final = {None: Layout.FILES, "also": Layout.BOTH, "only": Layout.SHARDS}
@@ -99,8 +99,9 @@ def issue(
 
 
 def build_output_check(settings: Settings, network: str) -> OutputCheck:
-    """Return what runs the whole verification on written files."""
-    return lambda paths: check_files(settings, network, paths)
+    """Return what runs the whole verification on what was written."""
+    surroundings = build_surroundings(settings, network)
+    return lambda files: check_files(surroundings, files)
 
 
 def _check_inputs(roster: Path | None, achievement: Path | None, credentials: Path | None) -> None:

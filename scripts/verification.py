@@ -6,6 +6,7 @@ import click
 
 from issuer.batches.output import Written
 from protocol.errors import NotACredentialError
+from protocol.registry.remembering import RememberingDirectory
 from scripts.chains import ConfiguredChains, read_clock
 from scripts.config import Settings
 from verifier.documents import FolderDocuments
@@ -18,9 +19,9 @@ from verifier.verify import Question, Surroundings, verify
 def build_surroundings(
     settings: Settings, network: str | None, policy: Policy = DEFAULT_POLICY
 ) -> Surroundings:
-    """Return configured chains, kept DID documents, policy and clock."""
+    """Return configured chains, kept DID documents, policy and clock, for one run of a command."""
     return Surroundings(
-        chains=ConfiguredChains(settings, network),
+        chains=RememberingDirectory(ConfiguredChains(settings, network)),
         documents=FolderDocuments(settings.home / "issuers"),
         policy=policy,
         clock=read_clock,
@@ -28,13 +29,12 @@ def build_surroundings(
     )
 
 
-def check_files(settings: Settings, network: str, files: Sequence[Written]) -> tuple[str, ...]:
+def check_files(surroundings: Surroundings, files: Sequence[Written]) -> tuple[str, ...]:
     """Verify written credentials as a stranger would; return a sentence for each that is at fault.
 
     What the institution decided after it anchored a file (a revocation, a suspension) and the
     dates that it wrote are no faults: such a file, written again, is as it should be.
     """
-    surroundings = build_surroundings(settings, network)
     found = ((each.name, _find_problem(each, surroundings)) for each in files)
     return tuple(f"{name}: {problem}" for name, problem in found if problem)
 

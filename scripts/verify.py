@@ -9,13 +9,13 @@ from typing import Final
 
 import click
 
-from protocol.credentials.strict_json import CREDENTIAL_LIMIT_BYTES
 from protocol.errors import NotACredentialError
 from scripts import exit_codes, options
 from scripts.chains import read_clock
 from scripts.config import load_settings
 from scripts.failures import run_guarded
 from scripts.moments import parse_moment
+from scripts.submissions import is_single, read_submissions
 from scripts.verification import build_surroundings
 from verifier.policy import DEFAULT_POLICY, load_policy
 from verifier.render.json import report_to_dict
@@ -66,6 +66,7 @@ def verify(
     \b
     rootseal verify spring/*.json
     rootseal verify --json --recipient "Aroha Ngata" file.json
+    rootseal verify spring/shards/*.ndjson
     curl … | rootseal verify -
 
     Exit code: 0 all passed, 1 some failed, 2 some could not be determined, 3 some is no credential.
@@ -78,32 +79,27 @@ def verify(
         raise click.UsageError(f"--at {at} is in the future.")
     if recipient is not None and not recipient.strip():
         raise click.UsageError("--recipient is empty: say whose it should be, or leave it out.")
-    answers = (_verify_one(name, moment, recipient, surroundings) for name in files)
+    answers = (
+        (each.source, _verify_one(each.content, moment, recipient, surroundings))
+        for each in read_submissions(files)
+    )
     if as_json:
-        return _show_json(list(answers), single=len(files) == 1)
+        return _show_json(list(answers), single=is_single(files))
     return _show_text(answers)
 
 
 def _verify_one(
-    name: str, at: datetime | None, recipient: str | None, surroundings: Surroundings
-) -> tuple[str, Report | str]:
-    """Return the name as given with a report, or the sentence why there is none."""
+    content: bytes | str, at: datetime | None, recipient: str | None, surroundings: Surroundings
+) -> Report | str:
+    """Return a report, or the sentence why there is none."""
+    if isinstance(content, str):
+        return content
     try:
-        return name, verify_credential(Question(_read(name), at, recipient), surroundings)
+        return verify_credential(Question(content, at, recipient), surroundings)
     except FutureMomentError as error:
         raise click.UsageError(f"--at {error}") from error
     except NotACredentialError as error:
-        return name, str(error)
-    except OSError as error:
-        return name, f"The file cannot be read ({error.strerror})."
-
-
-def _read(name: str) -> bytes:
-    """Return a file's bytes, or one more than are allowed."""
-    if name == "-":
-        return sys.stdin.buffer.read(CREDENTIAL_LIMIT_BYTES + 1)
-    with Path(name).open("rb") as file:
-        return file.read(CREDENTIAL_LIMIT_BYTES + 1)
+        return str(error)
 
 
 def _show_json(answers: list[tuple[str, Report | str]], *, single: bool) -> int:

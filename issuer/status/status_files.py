@@ -1,6 +1,7 @@
 """Where the status of a credential file lies, by the file's own signed content."""
 
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from protocol.credentials.credential import Format, open_credential, parse_submission, recognise
@@ -29,19 +30,32 @@ class SignedPlace:
     root: Root
 
 
-def read_place(job: ReadJob, path: Path) -> SignedPlace | str:
+Spot = tuple[Path, int | None]
+"""A file, and for a shard the line, counted from 1."""
+
+
+def read_place(job: ReadJob, spot: Spot) -> SignedPlace | str:
     """Return where the status of a file's credential lies, or what is wrong with the file.
 
     Not checked: whether the root is anchored. Until it is, nothing here is to be believed.
     """
     try:
-        with path.open("rb") as file:
-            data = file.read(CREDENTIAL_LIMIT_BYTES + 1)
-        return _read_place(job, data)
+        return _read_place(job, _read(*spot))
     except OSError as error:
         return f"it cannot be read ({error.strerror})"
     except (ProtocolError, ValueError) as error:
         return str(error)
+
+
+def _read(path: Path, line: int | None) -> bytes:
+    """Return a file, or one of its lines; of one that is too long, one byte more than allowed."""
+    with path.open("rb") as file:
+        if line is None:
+            return file.read(CREDENTIAL_LIMIT_BYTES + 1)
+        for found in islice(file, line - 1, line):
+            return found.removesuffix(b"\n")
+    message = f"it has no line {line}"
+    raise ValueError(message)
 
 
 def _read_place(job: ReadJob, data: bytes) -> SignedPlace | str:

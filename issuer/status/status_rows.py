@@ -11,7 +11,7 @@ from issuer.inputs.csv_records import Record, split_records
 
 CSV_LIMIT_BYTES: Final = 64 << 20
 """A manifest takes some 200 bytes a row."""
-CREDENTIAL, FILE, REASON = "credential_id", "file", "reason"
+CREDENTIAL, FILE, LINE, REASON = "credential_id", "file", "line", "reason"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +21,16 @@ class StatusRow:
     label: str
     credential: str | None
     file: Path | None
+    line: int | None
+    """Where the file is a shard, counted from 1."""
     reason: str | None
 
 
 def read_rows(path: Path, problems: list[str]) -> Iterator[StatusRow]:
     """Yield the rows that can be used, and add a sentence for each of the others.
 
-    Columns other than ``credential_id``, ``file`` and ``reason`` are ignored. A file is looked for
-    beside the CSV, and above it where the CSV lies in a batch folder.
+    Columns other than ``credential_id``, ``file``, ``line`` and ``reason`` are ignored. A file is
+    looked for beside the CSV, and above it where the CSV lies in a batch folder.
     """
     text = _read_text(path, problems)
     records = split_records(text or "")
@@ -38,7 +40,7 @@ def read_rows(path: Path, problems: list[str]) -> Iterator[StatusRow]:
             problems.append(f"{path}: it is empty")
         return
     columns = [cell.strip() for cell in header.cells]
-    doubled = [name for name in (CREDENTIAL, FILE, REASON) if columns.count(name) > 1]
+    doubled = [name for name in (CREDENTIAL, FILE, LINE, REASON) if columns.count(name) > 1]
     if header.fault or doubled or not {CREDENTIAL, FILE} & set(columns):
         fault = header.fault or "it needs one column credential_id or file, separated by commas"
         problems.append(f"{path}, row 1: {fault}")
@@ -78,8 +80,17 @@ def _read_row(
     if credential is None and file is None:
         problems.append(f"{label}: it names neither a credential_id nor a file")
         return
-    found = None if file is None else _find_file(path.parent, file)
-    yield StatusRow(label, credential, found, cells.get(REASON) or None)
+    line = cells.get(LINE) or None
+    if line is not None and not (line.isascii() and line.isdigit() and int(line)):
+        problems.append(f"{label}: {line!r} is not the number of a line")
+        return
+    yield StatusRow(
+        label=label,
+        credential=credential,
+        file=None if file is None else _find_file(path.parent, file),
+        line=None if line is None else int(line),
+        reason=cells.get(REASON) or None,
+    )
 
 
 def _find_file(folder: Path, name: str) -> Path:

@@ -15,7 +15,7 @@ from issuer.errors import StatusInputError
 from issuer.journal import entries
 from issuer.sending.channel import ask_patiently, find_registry_scope
 from issuer.status.reasons import parse_reason
-from issuer.status.status_files import ReadJob, SignedPlace, read_place
+from issuer.status.status_files import ReadJob, SignedPlace, Spot, read_place
 from issuer.status.status_rows import StatusRow, read_rows
 from protocol.errors import TransactionRefusedError
 from protocol.identifiers import hash_identifier
@@ -60,7 +60,7 @@ class _Named:
     """One thing named: a file, or what the journal knows of an id."""
 
     label: str
-    file: Path | None
+    file: Spot | None
     credential: str | None
     place: Place | None
     reason: int | None
@@ -74,7 +74,7 @@ def find_targets(desk: Desk, request: StatusRequest) -> Targets:
         ChainError: the chain cannot be asked.
     """
     problems: list[str] = []
-    named = [_Named(str(path), path, None, None, None) for path in request.files]
+    named = [_Named(str(path), (path, None), None, None, None) for path in request.files]
     if request.csv is not None:
         named.extend(_read_csv(desk, request.csv, problems))
     found = [*_place_all(desk, named, problems)]
@@ -115,7 +115,8 @@ def _read_csv(desk: Desk, path: Path, problems: list[str]) -> Iterator[_Named]:
                 f"{row.label}: this home knows no credential {row.credential}; name its file"
             )
             continue
-        yield _Named(row.label, row.file, row.credential, place, reason)
+        spot = None if row.file is None else (row.file, row.line)
+        yield _Named(row.label, spot, row.credential, place, reason)
 
 
 def _read_reason(row: StatusRow, problems: list[str]) -> int | None:
@@ -132,8 +133,8 @@ def _place_all(desk: Desk, named: Sequence[_Named], problems: list[str]) -> Iter
     """Read every file that is needed, in worker processes where there are many."""
     chain_id = desk.channel.chain.network.chain_id
     job = ReadJob(desk.institution.did, chain_id)
-    paths = [item.file for item in named if item.place is None and item.file is not None]
-    read = iter([*map_items(read_place, job, paths, desk.workers)])
+    spots = [item.file for item in named if item.place is None and item.file is not None]
+    read = iter([*map_items(read_place, job, spots, desk.workers)])
     roots: dict[Root, bool] = {}
     for number, item in enumerate(named, start=1):
         desk.channel.progress.report("Reading credentials", number, len(named))

@@ -1,0 +1,68 @@
+"""What is to be verified, read one after the other: files, standard input, lines of shards."""
+
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from protocol.credentials.strict_json import CREDENTIAL_LIMIT_BYTES
+
+STANDARD_INPUT: Final = "-"
+SHARD_SUFFIX: Final = ".ndjson"
+"""A credential on each line, as `rootseal issue --shards` writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One credential as it came, or why there is none."""
+
+    source: str
+    """As it was named; ``file:line`` for a line of a shard."""
+    content: bytes | str
+
+
+def is_single(names: Iterable[str]) -> bool:
+    """Tell whether exactly one credential was named."""
+    listed = list(names)
+    return len(listed) == 1 and not _is_shard(listed[0])
+
+
+def read_submissions(names: Iterable[str]) -> Iterator[Submission]:
+    """Yield every credential named. One that is too long comes with one byte more than allowed."""
+    for name in names:
+        try:
+            yield from _read_shard(name) if _is_shard(name) else [Submission(name, _read(name))]
+        except OSError as error:
+            yield Submission(name, f"The file cannot be read ({error.strerror}).")
+
+
+def _is_shard(name: str) -> bool:
+    return name.lower().endswith(SHARD_SUFFIX)
+
+
+def _read(name: str) -> bytes:
+    if name == STANDARD_INPUT:
+        return sys.stdin.buffer.read(CREDENTIAL_LIMIT_BYTES + 1)
+    with Path(name).open("rb") as file:
+        return file.read(CREDENTIAL_LIMIT_BYTES + 1)
+
+
+def _read_shard(name: str) -> Iterator[Submission]:
+    count = 0
+    with Path(name).open("rb") as file:
+        for number, line in enumerate(_read_lines(file), start=1):
+            if line.strip():
+                count += 1
+                yield Submission(f"{name}:{number}", line)
+    if not count:
+        yield Submission(name, "The file has no lines.")
+
+
+def _read_lines(file: BinaryIO) -> Iterator[bytes]:
+    """Yield lines without their ends; of one that is too long, one byte more than is allowed."""
+    while line := file.readline(CREDENTIAL_LIMIT_BYTES + 2):
+        rest = line
+        while rest and not rest.endswith(b"\n"):
+            rest = file.readline(CREDENTIAL_LIMIT_BYTES)
+        yield line.removesuffix(b"\n")
