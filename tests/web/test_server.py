@@ -16,6 +16,7 @@ import pytest
 
 from verifier.web import worker
 from verifier.web.headers import HEADERS
+from verifier.web.shares import SHARE
 
 SECONDS = 60
 
@@ -228,10 +229,10 @@ def test_who_sends_slowly_holds_nobody_up_and_is_cut_off(running, demo):
         assert time.monotonic() - started < worker.READ_SECONDS / 2
         # The first turn is over, in whichever process it was; who waited has the next one.
         left, deadline = slow, started + worker.READ_SECONDS + 15
-        while len(left) > len(slow) - worker.SHARE and time.monotonic() < deadline:
+        while len(left) > len(slow) - SHARE and time.monotonic() < deadline:
             left = [connection for connection in left if not is_closed(connection)]
             time.sleep(0.2)
-        assert len(left) <= len(slow) - worker.SHARE
+        assert len(left) <= len(slow) - SHARE
     finally:
         for connection in slow:
             connection.close()

@@ -2,7 +2,8 @@
 
 import socket
 
-from verifier.web.worker import ANSWER_SECONDS, READ_SECONDS, Shares, Turn, find_end
+from verifier.web.shares import Shares, Turn
+from verifier.web.worker import ANSWER_SECONDS, READ_SECONDS, find_end
 
 HERE, THERE = b"\x7f\x00\x00\x01", b"\x7f\x00\x00\x02"
 

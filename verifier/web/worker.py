@@ -8,9 +8,7 @@ import json
 import socket
 import time
 import uuid
-from collections import Counter, deque
 from concurrent.futures import Future
-from enum import Enum, auto
 from http import HTTPStatus
 from typing import Final
 
@@ -21,64 +19,19 @@ from verifier.web.headers import HEADERS, NEVER
 from verifier.web.limits import find_household
 from verifier.web.logs import ID_HEADER, log_event
 from verifier.web.problems import PROBLEM_TYPE, URN
+from verifier.web.shares import QUEUE, SHARE, Shares, Turn
 
 READ_SECONDS: Final = 15.0
 """A request, its body included, is sent by then, or no more of it is read."""
 ANSWER_SECONDS: Final = 120.0
 """An answer is made and taken by then, or its connection ends: sixty for the work, the rest for
 whoever has a slow line."""
-SHARE: Final = 10
-"""Connections of one address that hold a thread (of 26) at the same time; a browser opens six."""
-QUEUE: Final = 40
-"""Connections of one address that wait for its others; further ones are closed."""
-
 _STATUSES: Final = {
     http_errors.LimitRequestLine: HTTPStatus.REQUEST_URI_TOO_LONG,
     http_errors.LimitRequestHeaders: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
     http_errors.ExpectationFailed: HTTPStatus.EXPECTATION_FAILED,
     http_errors.UnsupportedTransferCoding: HTTPStatus.NOT_IMPLEMENTED,
 }
-
-
-class Turn(Enum):
-    """What becomes of a connection that has something to say."""
-
-    NOW = auto()
-    LATER = auto()
-    NEVER = auto()
-
-
-class Shares:
-    """Deals threads out: whoever opens many connections waits for his own, not others for him."""
-
-    def __init__(self, share: int, queue: int) -> None:
-        """Let each address hold ``share`` threads, and ``queue`` of its connections wait."""
-        self._share = share
-        self._queue = queue
-        self._held: Counter[bytes] = Counter()
-        self._waiting: dict[bytes, deque[TConn]] = {}
-
-    def take(self, address: bytes, conn: TConn) -> Turn:
-        """Take a thread's place for a connection, or a place in the queue of its address."""
-        if self._held[address] < self._share:
-            self._held[address] += 1
-            return Turn.NOW
-        waiting = self._waiting.setdefault(address, deque())
-        if len(waiting) >= self._queue:
-            return Turn.NEVER
-        waiting.append(conn)
-        return Turn.LATER
-
-    def give_back(self, address: bytes) -> TConn | None:
-        """Give a place back; return the address's next connection, which has that place now."""
-        waiting = self._waiting.get(address)
-        if waiting:
-            return waiting.popleft()
-        self._waiting.pop(address, None)
-        self._held[address] -= 1
-        if not self._held[address]:
-            del self._held[address]
-        return None
 
 
 class BoundedWorker(ThreadWorker):  # type: ignore[misc]
