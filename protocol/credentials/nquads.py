@@ -11,11 +11,13 @@ from protocol.errors import GuardError
 XSD_STRING: Final = "http://www.w3.org/2001/XMLSchema#string"
 _BLANK: Final = r"_:c14n(?:0|[1-9][0-9]*)"
 _LINE: Final = re.compile(
-    rf"(?:<(?P<subject>[^<>]*)>|(?P<subject_blank>{_BLANK})) <(?P<predicate>[^<>]*)> "
-    rf"(?:<(?P<object>[^<>]*)>|(?P<object_blank>{_BLANK})"
-    r'|"(?P<text>(?:[^"\\\n\r]|\\[tnr"\\])*)"'
-    r"(?:@(?P<language>[a-z0-9-]+)|\^\^<(?P<datatype>[^<>]*)>)?) \.\Z"
+    rf"^(?:<([^<>\n]+)>|({_BLANK})) <([^<>\n]+)> "
+    rf"(?:<([^<>\n]+)>|({_BLANK})"
+    r'|"((?:[^"\\\n\r]|\\[tnr"\\])*)"'
+    r"(?:@([a-z0-9-]+)|\^\^<([^<>\n]+)>)?) \.$",
+    re.MULTILINE,
 )
+"""One line: subject or its label, predicate, object or its label, text, language, datatype."""
 _ESCAPES: Final[Mapping[str, str]] = MappingProxyType(
     {"\\t": "\t", "\\n": "\n", "\\r": "\r", '\\"': '"', "\\\\": "\\"}
 )
@@ -59,25 +61,34 @@ def parse_canonical(nquads: bytes) -> tuple[Quad, ...]:
     Raises:
         GuardError: a line is not one statement in canonical writing.
     """
-    lines = nquads.decode("utf-8").split("\n")
-    if lines.pop() != "":
+    text = nquads.decode("utf-8")
+    if text and not text.endswith("\n"):
         raise GuardError("G9", "", "the canonical form does not end with a line's end")
-    return tuple(_parse_line(line) for line in lines)
-
-
-def _parse_line(line: str) -> Quad:
-    match = _LINE.match(line)
-    if match is None:
+    found = _LINE.findall(text)
+    if len(found) != text.count("\n"):
         raise GuardError("G9", "", "a line of the canonical form is not one statement")
-    return Quad(
-        subject=Resource(match["subject"] or match["subject_blank"]),
-        predicate=match["predicate"],
-        object=_read_object(match),
+    resources = _Resources()
+    return tuple(
+        Quad(
+            subject=resources[subject or subject_blank],
+            predicate=predicate,
+            object=resources[name or blank]
+            if name or blank
+            else Literal(_unescape(written), datatype or XSD_STRING, language or None),
+        )
+        for subject, subject_blank, predicate, name, blank, written, language, datatype in found
     )
 
 
-def _read_object(match: re.Match[str]) -> Resource | Literal:
-    if match["text"] is None:
-        return Resource(match["object"] or match["object_blank"])
-    text = _ESCAPE.sub(lambda escape: _ESCAPES[escape.group()], match["text"])
-    return Literal(text, match["datatype"] or XSD_STRING, match["language"])
+class _Resources(dict[str, Resource]):
+    """One value for each name: most stand in several statements."""
+
+    def __missing__(self, name: str) -> Resource:
+        self[name] = Resource(name)
+        return self[name]
+
+
+def _unescape(written: str) -> str:
+    if "\\" not in written:
+        return written
+    return _ESCAPE.sub(lambda escape: _ESCAPES[escape.group()], written)

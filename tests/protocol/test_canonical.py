@@ -188,6 +188,9 @@ def test_proof_options_meet_the_same_guard(member, value) -> None:
         "<urn:a:b> <urn:p:q> _:b0 .",
         "<urn:a:b> _:c14n0 <urn:o:o> .",
         "<urn:a:b> <urn:p:q> <urn:o:o>  .",
+        "<urn:a:b> <urn:p:q> <> .",
+        "<urn:a:b> <urn:p:q> <urn:o:o> .\n\n<urn:a:b> <urn:p:q> <urn:o:p> .",
+        '<urn:a:b> <urn:p:q> "x\ny" .',
         "",
     ],
 )
