@@ -3,8 +3,13 @@
 import pytest
 
 from issuer import batch
-from issuer.batch import build_batch
-from issuer.errors import BatchSizeError, DuplicateLeafError, PathMismatchError
+from issuer.batch import build_batch, build_tree
+from issuer.errors import (
+    BatchSizeError,
+    DuplicateLeafError,
+    PathMismatchError,
+    RootMismatchError,
+)
 from protocol.primitives import Leaf
 from protocol.proofs.merkle import fold_path
 
@@ -68,3 +73,30 @@ def test_a_wrong_path_is_noticed_before_anything_is_signed(
     monkeypatch.setattr(batch, "MerkleTools", Faulty)
     with pytest.raises(PathMismatchError):
         build_batch(leaves(4))
+
+
+@pytest.mark.parametrize("size", [1, 2, 4, 8, 64])
+@pytest.mark.parametrize("count", [1, 2, 3, 5, 8, 9, 15, 16, 17, 63, 64, 65, 129, 200])
+def test_ranges_give_the_root_and_the_paths_of_one_tree(count: int, size: int) -> None:
+    whole = build_batch(leaves(count))
+    ranges = [leaves(count)[at : at + size] for at in range(0, count, size)]
+    tree = build_tree(ranges)
+    paths = [
+        path + above
+        for part, above in zip(ranges, tree.paths, strict=True)
+        for path in build_batch(part).paths
+    ]
+    assert (tree.root, tuple(paths)) == (whole.root, whole.paths)
+    assert tree.ranges == tuple(build_batch(part).root for part in ranges)
+
+
+def test_a_wrong_root_is_noticed_before_it_is_anchored(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tree library takes a leaf for another."""
+
+    class Faulty(batch.MerkleTools):  # type: ignore[misc]  # untyped library
+        def add_leaf(self, values: list[str], do_hash: bool = False) -> None:
+            super().add_leaf([*values[:-1], values[0]], do_hash)
+
+    monkeypatch.setattr(batch, "MerkleTools", Faulty)
+    with pytest.raises(RootMismatchError):
+        build_tree([leaves(4)])
