@@ -13,7 +13,7 @@ from issuer.status.status_history import (
     save_history,
 )
 from protocol.chain import Block, ChainReader, IssuerRecord, StatusWord
-from protocol.credentials.status_index import REVOCATION
+from protocol.credentials.status_index import REVOCATION, find_key_index
 from protocol.credentials.status_list import LIST_WORDS, SUSPENSION, assemble_bits
 from protocol.errors import ChainUnreachableError, TransactionRefusedError
 from protocol.identifiers import hash_identifier
@@ -22,7 +22,7 @@ from protocol.primitives import Root
 
 @dataclass(frozen=True, slots=True)
 class ChainLists:
-    """Every list that was asked for or ever changed, at one block."""
+    """Every list that was asked for and can exist, or ever changed, at one block."""
 
     block: Block
     lists: Mapping[int, Mapping[str, bytes]]
@@ -45,7 +45,8 @@ def read_chain_lists(channel: Channel, did: str, wanted: Iterable[int]) -> Chain
     words = _read_words(channel, record, history, block)
     _refuse_rewriting(channel, block)
     _remember(channel, path, history)
-    numbers = {word // LIST_WORDS for word in history.words} | set(wanted)
+    possible = {number for number in wanted if 0 < find_key_index(number) <= record.key_count}
+    numbers = {word // LIST_WORDS for word in history.words} | possible
     lists = {number: _build_list(number, words) for number in sorted(numbers)}
     return ChainLists(block, lists, history.batches)
 

@@ -27,9 +27,10 @@ from protocol.credentials.published_lists import (
     parse_list_number,
     render_settings,
 )
+from protocol.credentials.status_index import find_key_index
 from protocol.credentials.status_list import ListForm, StatusList
 from protocol.credentials.strict_json import parse_object
-from protocol.errors import NotACredentialError
+from protocol.errors import ConfigurationError, NotACredentialError
 
 LIST_FILE_LIMIT_BYTES: Final = 1 << 20
 
@@ -83,12 +84,14 @@ def publish_lists(channel: Channel, job: PublishingJob, now: datetime) -> Publis
     published before, and what the job names.
 
     Raises:
+        ConfigurationError: the job names a list that no key of the issuer can have opened.
         TransactionRefusedError: the issuer is not registered.
         ChainError: the chain cannot be asked; nothing was written.
         OSError: the folder cannot be written; each file there is whole.
     """
     name = name_folder(job.institution.did)
     found = read_chain_lists(channel, job.institution.did, _find_wanted(channel, job, name))
+    _refuse_impossible(job, found)
     (job.folder / name).mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=job.folder, prefix=".unfinished-") as staging:
         settings = job.folder / name / SETTINGS_FILE
@@ -97,6 +100,15 @@ def publish_lists(channel: Channel, job: PublishingJob, now: datetime) -> Publis
     if results:
         channel.progress.report("Publishing lists", len(results), len(results))
     return PublishingResult(found.block, results, tuple(find_unseen(channel, found)))
+
+
+def _refuse_impossible(job: PublishingJob, found: ChainLists) -> None:
+    for number in sorted(job.lists - found.lists.keys()):
+        raise ConfigurationError(
+            f"--list {number}",
+            f"{job.institution.did} has no key {find_key_index(number)} that could have opened it",
+            "Take the number from the batch's batch.json.",
+        )
 
 
 def _find_wanted(channel: Channel, job: PublishingJob, name: str) -> frozenset[int]:

@@ -20,6 +20,7 @@ WORD_ENTRIES: Final = 256
 ENTRY_TYPE: Final = "BitstringStatusListEntry"
 REVOCATION: Final = "revocation"
 _WORDS: Final = LIST_ENTRIES // WORD_ENTRIES
+_SEQ_BITS: Final = 32
 _MEMBERS: Final = frozenset(
     ("id", "type", "statusPurpose", "statusListIndex", "statusListCredential")
 )
@@ -67,6 +68,11 @@ def parse_status(member: object) -> StatusEntry:
     if member["id"] != f"{address}#{index}":
         _refuse("id", "it does not name this list and index")
     return StatusEntry(number, index, address, REVOCATION)
+
+
+def find_key_index(list_number: int) -> int:
+    """Return which of its issuer's keys a list was opened for; keys are counted from 1."""
+    return list_number >> _SEQ_BITS
 
 
 def locate(list_number: int, index: int) -> tuple[int, int]:

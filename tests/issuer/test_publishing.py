@@ -33,7 +33,7 @@ from protocol.credentials.status_list import (
     decode_status_list,
     is_set,
 )
-from protocol.errors import ChainUnreachableError, TransactionRefusedError
+from protocol.errors import ChainUnreachableError, ConfigurationError, TransactionRefusedError
 from protocol.primitives import IssuerId, parse_address
 from protocol.proofs.data_integrity import (
     hash_options,
@@ -274,9 +274,16 @@ def test_a_list_that_the_home_cannot_know_is_published_when_named(told: Path) ->
     assert lost in {each.place.list for each in again.lists}, "what was published is kept up"
 
 
+def test_a_list_of_a_key_that_the_institution_never_had_is_refused_when_named(told: Path) -> None:
+    for number in (5, (9 << 32) | 1):
+        with pytest.raises(ConfigurationError, match=str(number)):
+            publish(told, build_job(told, lists=frozenset({number})))
+    assert not (told.parent / "status").exists()
+
+
 def test_nothing_but_lists_is_taken_for_a_list(told: Path) -> None:
     folder = told.parent / "status" / DOMAIN
-    for name in ("01", "x", "-1", "9" * 16, "..."):
+    for name in ("01", "x", "-1", "9" * 16, "...", "7", str((9 << 32) | 1)):
         (folder / name).mkdir(parents=True)
     (folder / "12").write_text("a file")
     assert {each.place.list for each in publish(told).lists} == {FIRST, SECOND, FAR}

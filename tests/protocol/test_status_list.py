@@ -70,6 +70,7 @@ def test_a_list_is_read_as_it_was_written_in_either_spelling(seed: int, prefix: 
 
 
 def test_index_0_is_the_left_most_bit() -> None:
+    """ST-10."""
     _, mask = locate(0, 0)
     assert assemble_bits({0: mask})[:2] == b"\x80\x00"
     _, mask = locate(0, LIST_ENTRIES - 1)
@@ -123,6 +124,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_list_is_refused_with_its_reason(name: str) -> None:
+    """ST-07, ST-08."""
     text, reason = HOSTILE[name]
     with pytest.raises(StatusListError, match=reason):
         decode_status_list(text)
@@ -142,6 +144,7 @@ def test_spare_bits_of_the_last_character_are_refused() -> None:
 
 
 def test_a_bomb_is_refused_before_it_goes_off() -> None:
+    """ST-06."""
     bomb = zlib.compressobj(9, zlib.DEFLATED, 31)
     packed = b"".join(bomb.compress(bytes(1 << 20)) for _ in range(300)) + bomb.flush()
     assert len(packed) < 400_000
