@@ -106,8 +106,8 @@ class Template:
             raise NotProvedError(Reason.ALIKE_NODES)
         first = len(self._writers)
         moved = []
-        order = sorted(range(first, first + len(digests)), key=lambda slot: digests[slot - first])
-        for label, slot in zip(self._labels, order, strict=True):
+        order = sorted(zip(digests, range(first, first + len(digests)), strict=True))
+        for label, (_, slot) in zip(self._labels, order, strict=True):
             if slots[slot] != label:
                 slots[slot] = label
                 moved.append(slot)
