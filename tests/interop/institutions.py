@@ -1,6 +1,7 @@
 """Institutions on a chain of their own, made and kept by the command line alone."""
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,16 +20,19 @@ CHAIN_ID = 11_155_111
 """Sepolia's: cert-verifier-js knows five Ethereum networks by their ids, and no other."""
 MAIN, OTHER = "example.org", "northgate.example"
 ROTATED, ANCHOR_LOST, SIGNING_LOST = "newkeys.example", "anchor.example", "pen.example"
+UNLISTED = "nolists.example"
 NAMES = {
     MAIN: "Example Institute",
     OTHER: "Northgate College",
     ROTATED: "Institute of New Keys",
     ANCHOR_LOST: "Institute of the Stolen Anchor",
     SIGNING_LOST: "Institute of the Stolen Pen",
+    UNLISTED: "Institute without Lists",
 }
 BURN_ADDRESS = "0x" + "dead" * 10
 """Where Blockcerts' own issuer sends its roots."""
 NETWORK = ("--network", LOCAL)
+MINING_SECONDS = 20.0
 LISTS = "lists"
 """The folder that status lists are published to."""
 
@@ -65,7 +69,8 @@ class Desk:
         root = self.shell.folder / "www" / domain
         chosen = ("--status-for", "standard" if domain == OTHER else "blockcerts")
         self.run("issuer", "profile", "--out", root, *chosen, "--issuer", domain)
-        self.run("status", "publish", "--out", LISTS, "--issuer", domain)
+        if domain != UNLISTED:
+            self.run("status", "publish", "--out", LISTS, "--issuer", domain)
         return root
 
     def send_as(self, domain: str, root: bytes, gas: int) -> str:
@@ -83,17 +88,25 @@ class Desk:
             "maxPriorityFeePerGas": 10**9,
         }
         raw = account.sign_transaction(fields).raw_transaction
-        return self._ask("eth_sendRawTransaction", render_hex(raw))
+        return self._wait(self._ask("eth_sendRawTransaction", render_hex(raw)))
 
     def send_as_stranger(self, root: bytes) -> str:
         """Send a root from an account of nobody's, to where Blockcerts' issuer sends."""
         account = self.node.request("eth_accounts")[5]
         sent = {"from": account, "to": BURN_ADDRESS, "data": render_hex(root)}
-        return self._ask("eth_sendTransaction", sent)
+        return self._wait(self._ask("eth_sendTransaction", sent))
 
     def was_refused(self, transaction: str) -> bool:
         receipt = self.node.request("eth_getTransactionReceipt", transaction)
         return int(receipt["status"], 16) == 0
+
+    def _wait(self, transaction: str) -> str:
+        """Return once it is in a block."""
+        deadline = time.monotonic() + MINING_SECONDS
+        while self.node.request("eth_getTransactionReceipt", transaction) is None:
+            assert time.monotonic() < deadline, "the node does not mine it"
+            time.sleep(0.05)
+        return transaction
 
     def _ask(self, method: str, *params: object) -> str:
         return str(self.node.request(method, *params))

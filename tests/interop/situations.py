@@ -23,7 +23,15 @@ from tests.interop.documents import (
     swap_proof,
     take_proof,
 )
-from tests.interop.institutions import ANCHOR_LOST, MAIN, OTHER, ROTATED, SIGNING_LOST, Desk
+from tests.interop.institutions import (
+    ANCHOR_LOST,
+    MAIN,
+    OTHER,
+    ROTATED,
+    SIGNING_LOST,
+    UNLISTED,
+    Desk,
+)
 from tests.scripts.samples import ISSUE
 
 ENDING = timedelta(seconds=25)
@@ -63,13 +71,14 @@ class Issued:
     ending: Path
     sorted_otherwise: Path
     withdrawn_batch: Path
+    unlisted: Path
     rotated: Path
     anchor_lost: Path
     signing_lost: Path
 
 
 def tell(desk: Desk) -> Issued:
-    """Found five institutions, issue, and change statuses and keys."""
+    """Found six institutions, issue, and change statuses and keys."""
     desk.found(MAIN)
     main = desk.issue(MAIN)
     end = datetime.now(UTC).replace(microsecond=0) + ENDING
@@ -81,10 +90,10 @@ def tell(desk: Desk) -> Issued:
         _change_statuses(desk, domain, files)
     root = json.loads((withdrawn.parent / "batch" / "batch.json").read_bytes())["root"]
     desk.run("revoke", "--batch", root, "--issuer", MAIN, "--yes")
-    issued = Issued(
-        main, other, *ready_made, withdrawn, _rotate(desk), *_lose(desk, ANCHOR_LOST, "anchor"),
-        *_lose(desk, SIGNING_LOST, "signing"),
-    )  # fmt: skip
+    desk.found(UNLISTED)
+    (unlisted, *_) = desk.issue(UNLISTED)
+    keys = (_rotate(desk), _lose(desk, ANCHOR_LOST, "anchor"), _lose(desk, SIGNING_LOST, "signing"))
+    issued = Issued(main, other, *ready_made, withdrawn, unlisted, *keys)
     time.sleep(max(0.0, (end - datetime.now(UTC)).total_seconds() + 1))
     return issued
 
@@ -118,14 +127,14 @@ def _rotate(desk: Desk) -> Path:
     return file
 
 
-def _lose(desk: Desk, domain: str, duty: str) -> list[Path]:
+def _lose(desk: Desk, domain: str, duty: str) -> Path:
     """Issue, then declare that a key was in other hands before, and make another."""
     since = desk.found(domain)
     time.sleep(A_SECOND)
     (file, *_) = desk.issue(domain)
     desk.run("issuer", "compromised", "--key", duty, "--since", since, "--issuer", domain)
     desk.run("issuer", "rotate", "--key", duty, "--issuer", domain)
-    return [file]
+    return file
 
 
 def list_situations(desk: Desk, issued: Issued) -> list[Situation]:
@@ -199,6 +208,7 @@ def _list_statuses(issued: Issued) -> Iterator[Situation]:
     more = {
         "revoked with its whole batch": issued.withdrawn_batch,
         "ended (`validUntil`)": issued.ending,
+        "live, but its list was never published": issued.unlisted,
     }
     blockcerts = dict(zip(titles, issued.main, strict=False)) | more
     standard = dict(zip(titles, issued.other, strict=False))

@@ -77,6 +77,7 @@ def test_a_reverted_transaction_is_seen_by_us_alone(answers) -> None:
         (BLOCKCERTS, "suspended", "CDVO", ["suspension"]),
         (BLOCKCERTS, "revoked with its whole batch", "CDVO", ["revocation"]),
         (BLOCKCERTS, "ended (`validUntil`)", "", ["validity"]),
+        (BLOCKCERTS, "live, but its list was never published", "", []),
         (STANDARD, "live", "DVO", []),
         (STANDARD, "reinstated", "DVO", []),
         (STANDARD, "revoked", "", ["revocation"]),

@@ -54,8 +54,6 @@ class Web:
     chain_id: int
     lists: int | None = None
     """The port of `rootseal serve`."""
-    down: set[str] = field(default_factory=set)
-    """Domains whose status lists are not to be had."""
     port: int = 0
     authority: Path = Path()
     asked: list[Asked] = field(default_factory=list)
@@ -68,7 +66,7 @@ class Web:
         if host in CONTEXT_HOSTS:
             return find_context(f"https://{host}{path}")
         if path.startswith("/status/"):
-            return NOT_FOUND if host in self.down else self._forward(path, headers)
+            return self._forward(path, headers)
         return self._read(host, path)
 
     def is_serving(self, port: int) -> bool:
