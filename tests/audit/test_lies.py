@@ -85,6 +85,40 @@ def test_a_whole_block_s_logs_withheld_is_a_gap_in_every_chain_there(logs, audit
     assert list_kinds(result) == {Kind.GAP}
 
 
+def lag(history, answers_by_hash):
+    """A server of the endpoint that knows no logs yet, asked by number."""
+
+    def lie(method, params, result):
+        if method != "eth_getLogs":
+            return result
+        if "fromBlock" in params[0]:
+            return []
+        return result if answers_by_hash else NodeError(-32000, "unknown block")
+
+    return lie
+
+
+def test_logs_that_a_lagging_server_lacks_are_asked_for_by_hash(history, audit):
+    assert audit(lag(history, answers_by_hash=True)).findings == ()
+
+
+def test_a_server_that_lacks_the_block_shows_no_gap(history, audit):
+    """It withholds nothing: it says that it does not know."""
+    result = audit(lag(history, answers_by_hash=False))
+    assert list_kinds(result) == {Kind.UNDETERMINED}
+    assert all("unknown block" in finding.sentence for finding in result.findings)
+
+
+def test_logs_of_another_block_with_that_number_do_not_count(audit):
+    def lie(method, _params, result):
+        if method == "eth_getLogs":
+            for log in result:
+                log["blockHash"] = "0x" + "33" * 32
+        return result
+
+    assert list_kinds(audit(lie)) == {Kind.GAP}
+
+
 WORD = 32
 NOT_IN_STORAGE = {
     # topic numbers and data words that no slot repeats; the receipts' root has them

@@ -34,6 +34,7 @@ NAMED: Final = 20
 """So many differing entries are named; the rest is counted."""
 PURPOSES: Final = {"revoked": REVOCATION, "suspended": SUSPENSION, "reinstated": SUSPENSION}
 _JWT_PARTS: Final = 3
+_MOMENT_SHOWN: Final = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +107,14 @@ class Publication:
             self._ledger.add(Kind.DIFFERENCE, f"{where} is no status list's file.")
             return
         try:
-            published = _read_bits(path, purpose)
+            published, since = _read_bits(path, purpose)
         except (StatusListError, OSError) as error:
             self._ledger.add(Kind.DIFFERENCE, f"{where}: {error}")
             return
         self._compared += 1
         stored = self._read_list(number, listed)
         if stored is not None and stored != published:
-            self._report_entries(where, published, stored)
+            self._report_entries(f"{where} (of {since})", published, stored)
 
     def _read_list(self, number: IssuerId, listed: PublishedList) -> bytes | None:
         """Return a list's bits by storage, None where some of them could not be read."""
@@ -155,7 +156,8 @@ class Publication:
                 self._ledger.add(Kind.DIFFERENCE, sentence)
 
 
-def _read_bits(path: Path, purpose: str) -> bytes:
+def _read_bits(path: Path, purpose: str) -> tuple[bytes, str]:
+    """Return a list's bits, and the moment from which it says to hold: that of its block."""
     with path.open("rb") as file:
         data = file.read(FILE_LIMIT_BYTES + 1)
     try:
@@ -172,7 +174,7 @@ def _read_bits(path: Path, purpose: str) -> bytes:
     if subject.get("statusPurpose") != purpose:
         reason = f"its purpose is not {purpose}"
         raise StatusListError(reason)
-    return decode_status_list(encoded)
+    return decode_status_list(encoded), str(document.get("validFrom"))[:_MOMENT_SHOWN]
 
 
 def _take_payload(token: bytes) -> bytes:
