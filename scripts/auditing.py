@@ -1,6 +1,7 @@
 """What the commands of `rootseal audit` share: options, opening, and how each answer ends."""
 
 import functools
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -25,6 +26,7 @@ from scripts.chains import connect, read_clock
 from scripts.config import load_settings
 from scripts.terminal import TerminalProgress
 from verifier.audit.findings import Kind, Ledger
+from verifier.audit.patience import PatientNode
 from verifier.audit.rendering import render_conclusion, render_csv, render_json, render_text
 from verifier.audit.rows import Row, Table
 from verifier.audit.session import Session, open_session
@@ -95,7 +97,7 @@ def open_audit(
     connection = connect(load_settings(home), network)
     inquiry = Inquiry(
         network=connection.network,
-        node=connection.node,
+        node=PatientNode(connection.node, time.sleep),
         proving=PROVING[prove],
         clock=read_clock,
         progress=TerminalProgress().report,

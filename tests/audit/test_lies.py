@@ -18,6 +18,7 @@ from protocol.registry.events import StatusChanged
 from tests.audit.lies import LyingNode, alter_log, alter_slot, hide_log, run_proxy, tell_all
 from verifier.audit.chains import find_chain
 from verifier.audit.findings import Kind
+from verifier.audit.patience import PAUSES_SECONDS, PatientNode
 from verifier.audit.snapshot import NoSuchBlockError, Proving
 
 pytestmark = pytest.mark.node
@@ -408,6 +409,45 @@ def test_silence_in_the_middle_ends_the_audit_and_says_so(history, audit, after)
 
     result = audit(node=Falling())
     assert list_kinds(result) == {Kind.UNREACHABLE}
+
+
+def test_an_endpoint_that_falls_silent_for_a_while_is_asked_again(history, memory, audit):
+    """Its rate limit, or a restart; the walk goes on from where it was."""
+    waited, asked = [], []
+
+    class Pausing(LyingNode):
+        def request_many(self, questions):
+            asked.append(len(questions))
+            if len(asked) % 9 in (7, 8):
+                raise ChainUnreachableError("local", "the endpoint limits our rate")
+            return super().request_many(questions)
+
+    pausing = Pausing(history.story.node, lambda *told: told[2], memory)
+    assert audit(node=PatientNode(pausing, waited.append)).findings == ()
+    assert waited[:2] == list(PAUSES_SECONDS[:2])
+    assert PAUSES_SECONDS[2] not in waited
+
+
+def test_an_endpoint_that_stays_silent_is_not_asked_for_ever(history, memory, audit):
+    waited = []
+
+    class Dying(LyingNode):
+        left = 12
+
+        def request_many(self, questions):
+            self.left -= 1
+            if self.left < 0:
+                raise ChainUnreachableError("local", "no answer in time")
+            return super().request_many(questions)
+
+    dying = Dying(history.story.node, lambda *told: told[2], memory)
+    assert list_kinds(audit(node=PatientNode(dying, waited.append))) == {Kind.UNREACHABLE}
+    assert waited == list(PAUSES_SECONDS) * (len(waited) // 3)
+    assert len(waited) <= 6
+    never = HttpNode("local", "http://127.0.0.1:9")
+    with pytest.raises(ChainUnreachableError):
+        audit(node=PatientNode(never, waited.append))
+    assert len(waited) <= 6
 
 
 def test_silence_from_the_start_is_an_error(audit):

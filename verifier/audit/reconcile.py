@@ -64,11 +64,13 @@ class Reconciliation:
         if found is None:
             return cells
         record, event = found.record, found.event
+        key = self._session.state.read_keys([event.key]).get(event.key) if event else None
         return {
             **cells,
             "institution": record.issuer_id,
             "identifier": self._session.names.find(record.issuer_id),
             "key": render_address(event.key) if event else None,
+            "key_compromised_at": show_moment(key.compromised_at) if key else None,
             "entry": record.seq,
             "block": record.block,
             "time": show_moment(record.time),

@@ -27,13 +27,16 @@ class Names:
     def find(self, number: IssuerId) -> str | None:
         """Return an institution's identifier, None where it could not be read."""
         if number not in self._known:
-            try:
-                self._known[number] = self._state.read_names([number]).get(number)
-            except ChainError:
-                # A name is a courtesy of every row; what the rows say does not depend on it.
-                return None
+            self._known[number] = self._read(number)
         names = self._known[number]
         return names.identifier if names else None
+
+    def _read(self, number: IssuerId) -> IssuerNames | None:
+        try:
+            return self._state.read_names([number]).get(number)
+        except ChainError:
+            # A name is a courtesy of every row; what the rows say does not depend on it.
+            return None
 
 
 def find_institution(state: State, wanted: str) -> IssuerId:
