@@ -1,6 +1,7 @@
 """Status lists by content negotiation: who asks how gets which form, and nothing else is served."""
 
 import base64
+import http.client
 import json
 import shutil
 import sys
@@ -19,6 +20,8 @@ from protocol.credentials.published_lists import (
 from protocol.credentials.status_list import PURPOSES, ListForm, decode_status_list, is_set
 from protocol.proofs.multikey import parse_multikey
 from scripts import cli
+from scripts.options import PUBLISHED_FOLDER
+from tests.web.test_server import run_site
 
 STANDARD, JWT, BLOCKCERTS = ListForm.STANDARD, ListForm.JWT, ListForm.BLOCKCERTS
 JSON, JWT_TYPE = "application/json", "application/vc+jwt"
@@ -326,3 +329,26 @@ def test_a_server_without_a_folder_has_no_lists(demo, client):
 def test_a_folder_that_is_not_there_yet_has_no_lists(demo, tmp_path):
     site = demo.build_app(status_folder=tmp_path / "later").test_client()
     assert ask(site, find_address(demo), JSON).status_code == 404
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_the_command_serves_the_folder_that_it_is_given_or_the_homes_own(
+    demo, published, tmp_path, named
+):
+    """A client that names no form, over a real connection."""
+    own = demo.settings.home / PUBLISHED_FOLDER
+    if not named:
+        shutil.copytree(published, own)
+    arguments = ("--status", str(published)) if named else ()
+    try:
+        with run_site(demo, tmp_path, "--workers", "1", *arguments) as site:
+            connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=30)
+            connection.request("GET", find_address(demo))
+            answer = connection.getresponse()
+            data = answer.read()
+            connection.close()
+    finally:
+        shutil.rmtree(own, ignore_errors=True)
+    assert (answer.status, answer.headers["Content-Type"]) == (200, JWT_TYPE)
+    issuer, number = find_address(demo).split("/")[2:4]
+    assert data == (published / issuer / number / "revocation.jwt").read_bytes()
