@@ -68,11 +68,11 @@ def build_conditions(
         different=pick_from(first),
         schemes=tuple(read_scheme(flat[at]) for at in first),
         constants=constants,
-        lists=_list_lists(shape, pinned),
+        lists=_list_lists(shape, flat, pinned),
     )
 
 
-def _list_lists(shape: Shape, pinned: Collection[int]) -> tuple[Picks, ...]:
+def _list_lists(shape: Shape, flat: Flat, pinned: Collection[int]) -> tuple[Picks, ...]:
     """Return, for each list, what tells its items of one form apart, where leaves can."""
     under = _list_leaves_under(shape)
     found: list[Picks] = []
@@ -81,14 +81,20 @@ def _list_lists(shape: Shape, pinned: Collection[int]) -> tuple[Picks, ...]:
             continue
         forms: defaultdict[object, list[list[int]]] = defaultdict(list)
         for position in range(container.first, container.first + container.size):
-            form = tuple((leaf.key, leaf.kind) for leaf in under[position])
-            forms[form].append([leaf.position for leaf in under[position]])
+            leaves = under[position]
+            form = tuple((leaf.key, leaf.kind, _read_texts(flat[leaf.position])) for leaf in leaves)
+            forms[form].append([leaf.position for leaf in leaves if leaf.kind is not list])
         found += [
             tuple(pick_from(positions) for positions in items)
             for items in forms.values()
             if len(items) > 1 and not set(pinned).issuperset(chain.from_iterable(items))
         ]
     return tuple(found)
+
+
+def _read_texts(value: object) -> tuple[str, ...]:
+    """Return texts that are one leaf: items in which they differ are of two forms."""
+    return tuple(value) if isinstance(value, list) else ()
 
 
 def _list_leaves_under(shape: Shape) -> Mapping[int, list[Leaf]]:

@@ -16,7 +16,7 @@ VALUE_LIMIT: Final = 1_000
 CONTEXT_DIGESTS: Final = tuple(PINNED[url][1] for url in CREDENTIAL_CONTEXTS)
 """What the contexts are; they stand at the head of every shape's signature."""
 _PINNED_KEYS: Final = frozenset({"@context", "type", "@language"})
-"""Members whose values decide what others mean."""
+"""Members whose values decide what others mean; a list of texts is one value there."""
 Flat = list[Any]
 """Every value of a credential, itself first, in the order of its shape."""
 Picker = Callable[[Any], Sequence[Any]]
@@ -24,7 +24,7 @@ Picker = Callable[[Any], Sequence[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A value that holds no other."""
+    """A value that is looked at as one: it holds no other, or texts that are pinned."""
 
     position: int
     key: str
@@ -98,16 +98,23 @@ def sign(document: Mapping[str, object]) -> int | None:
         key, value = waiting.pop()
         if len(marks) + len(waiting) > VALUE_LIMIT:
             return None
-        if isinstance(value, dict):
+        if _is_leaf(key, value):
+            seen = tuple(value) if isinstance(value, list) else value
+            marks.append((type(value), seen if is_pinned(key, value) else None))
+        elif isinstance(value, dict):
             members = sorted(value)
             marks.append(tuple(members))
             waiting += [(member, value[member]) for member in members]
         elif isinstance(value, list):
             marks.append(len(value))
             waiting += [(key, item) for item in value]
-        else:
-            marks.append((type(value), value if is_pinned(key, value) else None))
     return hash(tuple(marks))
+
+
+def _is_leaf(key: str, value: object) -> bool:
+    if isinstance(value, list):
+        return key in _PINNED_KEYS and all(type(item) is str for item in value)
+    return not isinstance(value, dict)
 
 
 def is_pinned(key: str, value: object) -> bool:
@@ -123,7 +130,7 @@ def read_shape(document: Mapping[str, object]) -> tuple[Shape, Flat]:
     waiting = [(0, "", 0)]
     for position, key, parent in waiting:
         value = flat[position]
-        if not isinstance(value, dict | list):
+        if _is_leaf(key, value):
             leaves.append(Leaf(position, key, type(value), parent))
             continue
         members = tuple(sorted(value)) if isinstance(value, dict) else None
