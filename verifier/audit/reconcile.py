@@ -189,7 +189,8 @@ class Reconciliation:
             return None
         event = _pick(block, record)
         if event is None:
-            self._ledger.add(Kind.GAP, f"{where} is missing: it was withheld.", block=record.block)
+            sentence = f"{where} is missing: it was withheld, or is no longer kept."
+            self._ledger.add(Kind.GAP, sentence, block=record.block)
         return event
 
     def _compare_statement(self, said: Statement, found: Found) -> None:

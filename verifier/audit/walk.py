@@ -176,7 +176,7 @@ class Walk:
         below = f" Entries 1 to {place.seq - 1} lie behind it." if place.seq > 1 else ""
         sentence = (
             f"Entry {place.seq} of the {place.name} is missing from block {place.block:,}: it was "
-            f"withheld.{below}"
+            f"withheld, or is no longer kept.{below}"
         )
         self._ledger.add(
             Kind.GAP, sentence, chain=str(place.name), entry=place.seq, block=place.block
