@@ -64,8 +64,8 @@ def build_band(story: Story, typed: str | None) -> Band:
     rows = (
         Row("Who vouches", build_voucher(story)),
         Row(label, state),
-        *notes,
         Row("What to do next", _advise(story), again),
+        *notes,
     )
     return Band(
         tone=ICONS[report.verdict],
