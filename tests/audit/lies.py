@@ -48,6 +48,13 @@ def key(question) -> str:
     return json.dumps([method, list(params)])
 
 
+class QuietServer(ThreadingHTTPServer):
+    """A client that hangs up is nothing to print about."""
+
+    def handle_error(self, *_):
+        return
+
+
 @contextmanager
 def run_proxy(endpoint: str, lie: Lie) -> Iterator[str]:
     """Serve an endpoint that lies about what the real one answers; yield its address."""
@@ -77,7 +84,7 @@ def run_proxy(endpoint: str, lie: Lie) -> Iterator[str]:
         def log_message(self, *_):
             return
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = QuietServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

@@ -3,7 +3,7 @@
 import json
 import threading
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
@@ -12,6 +12,7 @@ from protocol.nodes.batches import ask_each, cut, request_each
 from protocol.nodes.http_node import HttpNode
 from protocol.nodes.node import NodeError
 from protocol.nodes.quorum_node import QuorumNode
+from tests.audit.lies import QuietServer
 
 QUESTIONS = [
     ("eth_chainId", []),
@@ -39,7 +40,7 @@ def serve(answer):
         def log_message(self, *_):
             return
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = QuietServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
