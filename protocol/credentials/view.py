@@ -8,10 +8,10 @@ its id.
 
 import json
 import re
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from protocol.credentials.contexts import CREDENTIAL_CONTEXTS, load_context
@@ -63,12 +63,11 @@ def build_view(nquads: bytes, root: str) -> dict[str, object]:
 
 
 def _index(quads: tuple[Quad, ...]) -> dict[str, dict[str, list[Resource | Literal]]]:
-    statements: dict[str, dict[str, list[Resource | Literal]]] = defaultdict(
-        lambda: defaultdict(list)
-    )
+    statements: dict[str, dict[str, list[Resource | Literal]]] = {}
     for quad in quads:
-        statements[quad.subject.name][quad.predicate].append(quad.object)
-    return {subject: dict(arcs) for subject, arcs in statements.items()}
+        arcs = statements.setdefault(quad.subject.name, {})
+        arcs.setdefault(quad.predicate, []).append(quad.object)
+    return statements
 
 
 def _find_homes(
@@ -105,11 +104,12 @@ def _render_thing(
 ) -> dict[str, object]:
     arcs = graph.statements.get(name, {})
     classes = sorted(_name_class(value) for value in arcs.get(RDF_TYPE, ()))
-    listed = list_array_members(classes)
+    listed = _list_array_members(tuple(classes))
     thing: dict[str, object] = {} if name.startswith("_:") else {"id": name}
     if classes:
         thing["type"] = classes
-    named = {_name_property(arc): arc for arc in arcs if arc != RDF_TYPE}
+    properties = _load_terms().properties
+    named = {properties.get(arc, arc): arc for arc in arcs if arc != RDF_TYPE}
     for member, arc in sorted(named.items()):
         values = [_render_value(graph, (name, arc), value, shown) for value in arcs[arc]]
         single = len(values) == 1 and member not in listed
@@ -143,8 +143,10 @@ def _render_list(graph: _Graph, cell: str, shown: Mapping[str, dict[str, object]
 def _render_literal(value: Literal) -> object:
     if value.language is not None:
         return {"@value": value.text, "@language": value.language}
+    if value.datatype == XSD_STRING:
+        return value.text
     match = _XSD.match(value.datatype)
-    if value.datatype == XSD_STRING or match is None:
+    if match is None:
         return value.text
     if match["name"] == "boolean" and value.text in ("true", "false"):
         return value.text == "true"
@@ -162,8 +164,9 @@ def _sort(values: list[object]) -> list[object]:
     return sorted(values, key=lambda value: json.dumps(value, sort_keys=True, ensure_ascii=False))
 
 
-def _name_property(predicate: str) -> str:
-    return _load_terms().properties.get(predicate, predicate)
+@lru_cache(maxsize=256)
+def _list_array_members(classes: tuple[str, ...]) -> frozenset[str]:
+    return list_array_members(classes)
 
 
 def _name_class(value: Resource | Literal) -> str:
