@@ -17,6 +17,7 @@ CONTEXT_DIGESTS: Final = tuple(PINNED[url][1] for url in CREDENTIAL_CONTEXTS)
 """What the contexts are; they stand at the head of every shape's signature."""
 _PINNED_KEYS: Final = frozenset({"@context", "type", "@language"})
 """Members whose values decide what others mean; a list of texts is one value there."""
+_OPEN_KINDS: Final = frozenset({str, int, float})
 Flat = list[Any]
 """Every value of a credential, itself first, in the order of its shape."""
 Picker = Callable[[Any], Sequence[Any]]
@@ -88,10 +89,12 @@ class Shape:
 
 
 def sign(document: Mapping[str, object]) -> int | None:
-    """Return a number that documents of one shape share, or nothing for one that is too large.
+    """Return a number that documents of one shape share, or nothing for one that none should have.
 
     Only finds what may fit: whoever uses it compares in full.
     """
+    if type(document) is not dict:
+        return None
     marks: list[object] = [CONTEXT_DIGESTS]
     waiting: list[tuple[str, object]] = [("", document)]
     while waiting:
@@ -99,8 +102,7 @@ def sign(document: Mapping[str, object]) -> int | None:
         if len(marks) + len(waiting) > VALUE_LIMIT:
             return None
         if _is_leaf(key, value):
-            seen = tuple(value) if isinstance(value, list) else value
-            marks.append((type(value), seen if is_pinned(key, value) else None))
+            marks.append((type(value), _read_pinned(key, value)))
         elif isinstance(value, dict):
             members = sorted(value)
             marks.append(tuple(members))
@@ -119,7 +121,13 @@ def _is_leaf(key: str, value: object) -> bool:
 
 def is_pinned(key: str, value: object) -> bool:
     """Tell whether a leaf belongs to the shape with its value, whatever the contexts say."""
-    return key in _PINNED_KEYS or isinstance(value, bool) or value is None
+    return key in _PINNED_KEYS or type(value) not in _OPEN_KINDS
+
+
+def _read_pinned(key: str, value: object) -> object:
+    if not is_pinned(key, value):
+        return None
+    return tuple(value) if isinstance(value, list) else repr(value)
 
 
 def read_shape(document: Mapping[str, object]) -> tuple[Shape, Flat]:

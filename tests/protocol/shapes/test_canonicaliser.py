@@ -2,8 +2,10 @@
 
 import copy
 import threading
+from collections import OrderedDict
 from collections.abc import Callable
 from random import Random
+from types import MappingProxyType
 
 import pytest
 
@@ -147,6 +149,22 @@ def test_pinned_values_are_the_templates_own() -> None:
         document = make(0)
         document["credentialSubject"]["achievement"]["creditsAvailable"] = credits
         assert canonicaliser.canonicalise(document) == canonicalise(document)
+
+
+@pytest.mark.parametrize("wrap", [MappingProxyType, OrderedDict], ids=["proxy", "ordered"])
+def test_documents_of_other_kinds_have_the_fate_they_have_by_json_ld(wrap) -> None:
+    """Issuing makes documents in memory: a mapping that is no `dict` teaches nothing odd."""
+    canonicaliser = Canonicaliser()
+    for number in range(3):
+        assert canonicaliser.canonicalise(wrap(make(number))) == canonicalise(make(number))
+        inside = make(number, lambda each: each.update(issuer=wrap(each["issuer"])))
+        try:
+            expected = canonicalise(inside)
+        except ProtocolError:
+            with pytest.raises(ProtocolError):
+                canonicaliser.canonicalise(inside)
+            continue
+        assert canonicaliser.canonicalise(inside) == expected
 
 
 # Falling back.
