@@ -38,8 +38,8 @@ drift: .venv/installed-dev node_modules/.installed $(INTEROP)/.venv/installed
 	$(BIN)/python -m tests.interop.table --check
 
 bench: .venv/installed-dev
-	$(BIN)/python -m benchmarks.issuing 1000
-	$(BIN)/python -m benchmarks.issuing 5000
+	$(BIN)/python -m benchmarks.issue 1000 10000 100000
+	$(BIN)/python -m benchmarks.issue 1000 5000 --peer
 
 .venv/installed: requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Rootseal needs Python 3.11 or newer; name one with make PYTHON=…")'

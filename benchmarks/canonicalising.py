@@ -18,7 +18,7 @@ from importlib import metadata
 
 from pyld import jsonld
 
-from benchmarks.issuing import load
+from benchmarks.plain_pyld import load
 from protocol.credentials import guard
 from protocol.credentials.canonical import canonicalise
 from protocol.credentials.shapes import Canonicaliser

@@ -19,6 +19,7 @@ from protocol.errors import CanonicalisationDifferenceError, ProtocolError
 from protocol.primitives import Leaf
 
 Canonicalise = Callable[[Mapping[str, object]], Canonical]
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 PROOF_BYTES: Final = 8 << 10
 """Room for both proofs: the longest receipt takes 4 KiB."""
 
@@ -140,7 +141,7 @@ def _hash(document: dict[str, object], canonicalise: Canonicalise) -> Leaf | str
 
 def render_line(document: dict[str, object]) -> bytes:
     """Return the document as one line of JSON, members in their order."""
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    return _ENCODER.encode(document).encode()
 
 
 def _find_faults(document: dict[str, object], text: bytes) -> tuple[str, ...]:

@@ -27,7 +27,13 @@ CHUNK_SIZE: Final = 32
 WINDOW: Final = 3
 """Pieces under way for each worker, never all: results would pile up in this process."""
 ENDED_WITH_PARENT: Final = 1
-PRELOADED: Final = ("issuer.batches.hashing", "issuer.batches.writing", "issuer.batches.checking")
+PRELOADED: Final = (
+    "issuer.batches.hashing",
+    "issuer.batches.writing",
+    "issuer.batches.checking",
+    "issuer.inputs.ready_made",
+    "issuer.inputs.roster",
+)
 """What workers run; loaded once, in a process without keys, connections or locks to inherit."""
 
 

@@ -39,6 +39,7 @@ _KINDS: Final[Mapping[str, str]] = {
     "integer": "a whole number",
     "boolean": "true or false",
 }
+_CONTAINERS: Final = (dict, list)
 _ROOT_CLASS: Final = "OpenBadgeCredential"
 _LISTED_CHOICES: Final = 12
 _LANGUAGE_EXPECTED: Final = "expected a language tag such as en, mi or pt-BR"
@@ -272,17 +273,15 @@ def _read_moment(value: object) -> datetime | None:
 
 def _iterate_languages(document: Mapping[str, object]) -> Iterator[object]:
     """Yield every ``inLanguage`` without saying where: nearly always all is well."""
-    waiting: list[object] = [document]
+    waiting: list[Any] = [document]
     while waiting:
         value = waiting.pop()
-        if isinstance(value, dict):
-            if "inLanguage" in value:
-                yield value["inLanguage"]
-            waiting += value.values()
-        elif isinstance(value, list):
-            waiting += value
-        elif isinstance(value, Mapping):
-            waiting.append(dict(value))
+        if isinstance(value, list):
+            waiting += [item for item in value if isinstance(item, _CONTAINERS)]
+            continue
+        if "inLanguage" in value:
+            yield value["inLanguage"]
+        waiting += [inner for inner in value.values() if isinstance(inner, _CONTAINERS)]
 
 
 def _find_language_problems(value: object, path: str) -> Iterator[Problem]:

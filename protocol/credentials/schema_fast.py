@@ -54,8 +54,6 @@ class _Compiler:
         for keyword, rule in schema.items():
             if keyword not in _SILENT and not (checks and keyword in done):
                 checks.append(self._compile_keyword(keyword, rule, schema))
-        if len(checks) == 1:
-            return checks[0]
         return _join_all(checks)
 
     def _compile_keyword(self, keyword: str, rule: Any, schema: Mapping[str, Any]) -> Check:  # noqa: ANN401 (JSON)
@@ -70,6 +68,8 @@ class _Compiler:
             case "pattern":
                 search = re.compile(rule).search
                 return lambda value: not isinstance(value, str) or search(value) is not None
+            case "format" if rule not in self.formats.checkers:
+                return _accept
             case "format":
                 return lambda value: self.formats.conforms(value, rule)
             case "minItems":
@@ -82,8 +82,7 @@ class _Compiler:
             case "items" if isinstance(rule, list):
                 return self._compile_places(rule, schema.get("additionalItems", {}))
             case "items" if isinstance(rule, dict):
-                each = self.compile(rule)
-                return lambda value: not isinstance(value, list) or all(map(each, value))
+                return _compile_items(self.compile(rule))
             case "contains":
                 some = self.compile(rule)
                 return lambda value: not isinstance(value, list) or any(map(some, value))
@@ -91,7 +90,7 @@ class _Compiler:
                 return _join_all([self.compile(branch) for branch in rule])
             case "oneOf":
                 ways = [self.compile(branch) for branch in rule]
-                return lambda value: sum(way(value) for way in ways) == 1
+                return lambda value: [way(value) for way in ways].count(True) == 1
             case _:
                 raise UnknownKeywordError(keyword)
 
@@ -107,12 +106,12 @@ class _Compiler:
         )
 
     def _compile_ref(self, name: str) -> Check:
-        """Return a definition's check, looked up when it runs: definitions refer to each other."""
+        """Return a definition's check; one under way is looked up when it runs."""
         if name not in self.known:
-            self.known[name] = _accept  # ends the recursion; replaced before anything runs
+            self.known[name] = _refuse  # ends the recursion; replaced before anything runs
             self.known[name] = self.compile(self.definitions[name])
-        known = self.known
-        return lambda value: known[name](value)
+        known, found = self.known, self.known[name]
+        return (lambda value: known[name](value)) if found is _refuse else found
 
     def _compile_object(self, schema: Mapping[str, Any]) -> Check:
         members = {
@@ -122,18 +121,41 @@ class _Compiler:
         others = schema.get("additionalProperties", True)
         if not isinstance(others, bool):
             raise UnknownKeywordError("additionalProperties")
-        other = _accept if others else _refuse
+        other, find = (_accept if others else _refuse), members.get
 
         def check(value: Any) -> bool:  # noqa: ANN401 (JSON)
             if not isinstance(value, dict) or not required <= value.keys():
                 return False
-            return all(members.get(name, other)(inner) for name, inner in value.items())
+            for name, inner in value.items():  # noqa: SIM110 (a generator costs as much again)
+                if not find(name, other)(inner):
+                    return False
+            return True
 
         return check
 
 
+def _compile_items(each: Check) -> Check:
+    def check(value: Any) -> bool:  # noqa: ANN401 (JSON)
+        if isinstance(value, list):
+            for item in value:
+                if not each(item):
+                    return False
+        return True
+
+    return check
+
+
 def _join_all(checks: Sequence[Check]) -> Check:
-    return lambda value: all(check(value) for check in checks)
+    needed = [check for check in checks if check is not _accept]
+    match needed:
+        case []:
+            return _accept
+        case [only]:
+            return only
+        case [first, second]:
+            return lambda value: first(value) and second(value)
+        case _:
+            return lambda value: all(check(value) for check in needed)
 
 
 def _accept(_value: object) -> bool:

@@ -1,6 +1,6 @@
 """How fast the web verifier answers, beside an empty route of the very same application.
 
-    python -m benchmarks.serving --seconds 10 --connections 16
+    python -m benchmarks.serve --seconds 10 --connections 16
 
 Everything is real: `rootseal demo` makes the files, gunicorn serves them as `rootseal serve` does,
 wrk asks over sockets. Only the rate limit is off, as all questions come from one address. The empty
@@ -94,7 +94,7 @@ def measure(folder: Path, options: argparse.Namespace) -> None:
         [sys.executable, "-m", "scripts.cli", *demo], check=True, stdout=subprocess.DEVNULL
     )
     port = find_free_port()
-    command = [sys.executable, "-m", "benchmarks.serving", "--workers", str(options.workers)]
+    command = [sys.executable, "-m", "benchmarks.serve", "--workers", str(options.workers)]
     server = subprocess.Popen([*command, "--serve", str(port), str(home)])
     try:
         wait_until_ready(port)

@@ -1,0 +1,1 @@
+"""Other programs, run as they are published."""
