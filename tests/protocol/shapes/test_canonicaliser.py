@@ -301,13 +301,13 @@ def test_a_template_that_fails_on_its_own_credential_is_not_kept(monkeypatch) ->
     assert canonicaliser.counts.learned == canonicaliser.counts.fast == 0
 
 
-@pytest.mark.parametrize("name", ["an address that is nil", "an address that is a class"])
-def test_an_address_that_stands_in_the_template_itself_leaves_for_json_ld(name) -> None:
+def test_an_address_that_stands_in_the_template_itself_leaves_for_json_ld() -> None:
     """With other contexts, two things could become one by it; with ours, nothing is lost."""
     canonicaliser = Canonicaliser()
     for number in range(3):
         canonicaliser.canonicalise(make(number))
-    document = make(3, POISON[name])
+    document = make(3)
+    document["evidence"][1]["id"] = "https://purl.imsglobal.org/spec/vc/ob/vocab.html#Profile"
     assert canonicaliser.canonicalise(document) == canonicalise(document)
     assert canonicaliser.counts.fast == 2
 
