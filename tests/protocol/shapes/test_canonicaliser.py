@@ -219,6 +219,16 @@ def test_nodes_that_are_alike_leave_for_json_ld() -> None:
     assert canonicaliser.counts.fast == 0
 
 
+def test_statements_that_are_equal_leave_for_json_ld() -> None:
+    """A text, and the same text written long: two items of a list, one statement."""
+    canonicaliser = Canonicaliser()
+    for long, fast in (("b", 0), ("c", 1), ("a", 1), ("d", 2)):
+        document = make(0, lambda each, long=long: each.update(name=["a", {"@value": long}]))
+        assert canonicaliser.canonicalise(document) == canonicalise(document)
+        assert canonicaliser.counts.fast == fast
+    assert canonicaliser.counts.slow[Reason.EQUAL_STATEMENTS] == 1
+
+
 def test_after_a_fall_the_template_is_as_good_as_before() -> None:
     """What was written of the credential that left must not show in the next."""
     canonicaliser = Canonicaliser()
