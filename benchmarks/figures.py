@@ -1,0 +1,57 @@
+"""Write the figures of docs/performance.md anew: each command, and what it printed here.
+
+    python -m benchmarks.figures
+
+Some ten minutes on a quiet machine, more on a busy one.
+"""
+
+import os
+import platform
+import subprocess
+import sys
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+
+DOCUMENT = Path("docs/performance.md")
+BEGIN, END = "<!-- figures: python -m benchmarks.figures -->", "<!-- end of figures -->"
+COMMANDS = (
+    "benchmarks.issue 1000 5000 --peer --rounds 3",
+    "benchmarks.issue 1000 10000 100000 --rounds 2",
+    "benchmarks.issue 5000 --whole",
+    "benchmarks.verify",
+)
+PACKAGES = ("pyld", "cryptography", "blockcerts-merkletools", "gmpy2", "cbor2")
+
+
+def main() -> None:
+    text = DOCUMENT.read_text(encoding="utf-8")
+    before, rest = text.split(BEGIN)
+    _, after = rest.split(END)
+    figures = "\n".join([describe_machine(), *map(run, COMMANDS)])
+    DOCUMENT.write_text(f"{before}{BEGIN}\n\n{figures}\n{END}{after}", encoding="utf-8")
+
+
+def describe_machine() -> str:
+    cpus = Path("/proc/cpuinfo").read_text().splitlines()
+    model = next((line.partition(":")[2].strip() for line in cpus if "model name" in line), "?")
+    memory = Path("/proc/meminfo").read_text().split(maxsplit=2)[1]
+    versions = ", ".join(f"{name} {metadata.version(name)}" for name in PACKAGES)
+    load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
+    return (
+        f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores of {model}, "
+        f"{int(memory) >> 20} GiB, Linux {platform.release()}, Python {platform.python_version()}, "
+        f"{versions}. Load of the machine before: {load}.\n"
+    )
+
+
+def run(command: str) -> str:
+    print(f"python -m {command} …", flush=True)
+    done = subprocess.run(
+        [sys.executable, "-m", *command.split()], check=True, capture_output=True, text=True
+    )
+    return f"```\n$ python -m {command}\n{done.stdout}```\n"
+
+
+if __name__ == "__main__":
+    main()
