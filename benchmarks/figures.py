@@ -17,7 +17,8 @@ DOCUMENT = Path("docs/performance.md")
 BEGIN, END = "<!-- figures: python -m benchmarks.figures -->", "<!-- end of figures -->"
 COMMANDS = (
     "benchmarks.issue 1000 5000 --peer --rounds 3",
-    "benchmarks.issue 1000 10000 100000 --rounds 2",
+    "benchmarks.issue 1000 10000 --rounds 2",
+    "benchmarks.issue 100000 --shards --rounds 1",
     "benchmarks.issue 5000 --whole",
     "benchmarks.verify",
 )

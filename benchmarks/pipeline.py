@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.cohort import MOMENT, SEED, Cohort, build_cohort
+from benchmarks.cohort import MOMENT, SEED, build_cohort
 from benchmarks.probe import Probe, probe_worker, read_peak_mib
 from issuer.batch import Tree
 from issuer.batches.anchoring import build_table_tree
@@ -26,6 +26,7 @@ from issuer.batches.tally import Tally
 from issuer.batches.work_area import WorkArea
 from issuer.batches.workers import Crew
 from issuer.batches.writing import WriteJob, WritePiece, write_range
+from issuer.inputs.source import Source
 from issuer.journal.entry_table import EntryTable
 from protocol.credentials.status_index import LIST_ENTRIES
 from protocol.primitives import DIGEST_BYTES, TransactionHash
@@ -72,7 +73,7 @@ class Batch:
 
     run: Run
     crew: Crew
-    source: Cohort
+    source: Source
     area: WorkArea
     output: OutputFolder
     layout: Layout
@@ -80,12 +81,13 @@ class Batch:
 
 def issue(count: int, workers: int, layout: Layout, folder: Path, *, check: bool = True) -> Run:
     """Bring a cohort from drafts to written credentials, and read them again."""
-    run, own_cpu_s = Run(count, workers, layout), time.process_time()
+    run, source = Run(count, workers, layout), load_source(count)
+    own_cpu_s = time.process_time()
     with Crew(workers) as crew:
         batch = Batch(
             run=run,
             crew=crew,
-            source=build_cohort(count),
+            source=source,
             area=WorkArea(folder / "area"),
             output=OutputFolder(folder / "out"),
             layout=layout,
@@ -109,6 +111,12 @@ def issue(count: int, workers: int, layout: Layout, folder: Path, *, check: bool
         }
     run.root, run.fell_back = tree.root.hex(), sum(tally.fallen_back.values())
     return run
+
+
+def load_source(count: int) -> Source:
+    """Return the cohort as a roster that was read, or row by row where that is too large."""
+    cohort = build_cohort(count)
+    return cohort.take(0, count) if count <= LIST_ENTRIES else cohort
 
 
 def hash_all(batch: Batch) -> tuple[EntryTable, Tally]:

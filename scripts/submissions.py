@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -13,13 +12,9 @@ SHARD_SUFFIX: Final = ".ndjson"
 """A credential on each line, as `rootseal issue --shards` writes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """One credential as it came, or why there is none."""
-
-    source: str
-    """As it was named; ``file:line`` for a line of a shard."""
-    content: bytes | str
+Submission = tuple[str, bytes | str]
+"""Where one credential came from, ``file:line`` for a line of a shard, and its bytes; a sentence
+instead of them says why there are none."""
 
 
 def is_single(names: Iterable[str]) -> bool:
@@ -32,9 +27,9 @@ def read_submissions(names: Iterable[str]) -> Iterator[Submission]:
     """Yield every credential named. One that is too long comes with one byte more than allowed."""
     for name in names:
         try:
-            yield from _read_shard(name) if _is_shard(name) else [Submission(name, _read(name))]
+            yield from _read_shard(name) if _is_shard(name) else [(name, _read(name))]
         except OSError as error:
-            yield Submission(name, f"The file cannot be read ({error.strerror}).")
+            yield name, f"The file cannot be read ({error.strerror})."
 
 
 def _is_shard(name: str) -> bool:
@@ -54,9 +49,9 @@ def _read_shard(name: str) -> Iterator[Submission]:
         for number, line in enumerate(_read_lines(file), start=1):
             if line.strip():
                 count += 1
-                yield Submission(f"{name}:{number}", line)
+                yield f"{name}:{number}", line
     if not count:
-        yield Submission(name, "The file has no lines.")
+        yield name, "The file has no lines."
 
 
 def _read_lines(file: BinaryIO) -> Iterator[bytes]:

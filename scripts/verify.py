@@ -80,8 +80,8 @@ def verify(
     if recipient is not None and not recipient.strip():
         raise click.UsageError("--recipient is empty: say whose it should be, or leave it out.")
     answers = (
-        (each.source, _verify_one(each.content, moment, recipient, surroundings))
-        for each in read_submissions(files)
+        (source, _verify_one(content, moment, recipient, surroundings))
+        for source, content in read_submissions(files)
     )
     if as_json:
         return _show_json(list(answers), single=is_single(files))

@@ -17,7 +17,7 @@ def write(folder: Path, name: str, data: bytes) -> str:
 
 def test_each_line_of_a_shard_is_one(tmp_path: Path) -> None:
     shard = write(tmp_path, "a.ndjson", b'{"a":1}\n\n{"b":2}\n{"c":3}')
-    found = [(each.source, each.content) for each in read_submissions([shard])]
+    found = list(read_submissions([shard]))
     assert found == [
         (f"{shard}:1", b'{"a":1}'),
         (f"{shard}:3", b'{"b":2}'),
@@ -28,7 +28,7 @@ def test_each_line_of_a_shard_is_one(tmp_path: Path) -> None:
 def test_files_and_shards_keep_their_order(tmp_path: Path) -> None:
     file = write(tmp_path, "a.json", b"{}\n")
     shard = write(tmp_path, "b.NDJSON", b"1\n2\n")
-    sources = [each.source for each in read_submissions([shard, file])]
+    sources = [source for source, _ in read_submissions([shard, file])]
     assert sources == [f"{shard}:1", f"{shard}:2", file]
 
 
@@ -37,7 +37,7 @@ def test_a_line_that_is_too_long_is_cut_and_the_next_is_whole(
 ) -> None:
     monkeypatch.setattr(submissions, "CREDENTIAL_LIMIT_BYTES", 10)
     shard = write(tmp_path, "a.ndjson", b"x" * 10 + b"\n" + b"y" * 55 + b"\nz\n")
-    lines = [each.content for each in read_submissions([shard])]
+    lines = [content for _, content in read_submissions([shard])]
     assert [lines[0], lines[2]] == [b"x" * 10, b"z"]
     assert len(lines[1]) > 10, "so that it is refused, not taken for a shorter one"
 
@@ -46,7 +46,7 @@ def test_what_cannot_be_read_is_said_and_the_rest_goes_on(tmp_path: Path) -> Non
     empty = write(tmp_path, "empty.ndjson", b"\n")
     absent = str(tmp_path / "absent.ndjson")
     file = write(tmp_path, "a.json", b"{}")
-    found = {each.source: each.content for each in read_submissions([empty, absent, file])}
+    found = dict(read_submissions([empty, absent, file]))
     assert found[empty] == "The file has no lines."
     assert "No such file" in found[absent]
     assert found[file] == b"{}"
@@ -54,8 +54,8 @@ def test_what_cannot_be_read_is_said_and_the_rest_goes_on(tmp_path: Path) -> Non
 
 def test_a_file_comes_with_one_byte_more_than_allowed(tmp_path: Path) -> None:
     file = write(tmp_path, "a.json", b" " * (CREDENTIAL_LIMIT_BYTES + 100))
-    (each,) = read_submissions([file])
-    assert len(each.content) == CREDENTIAL_LIMIT_BYTES + 1
+    ((_, content),) = read_submissions([file])
+    assert len(content) == CREDENTIAL_LIMIT_BYTES + 1
 
 
 @pytest.mark.parametrize(
