@@ -31,7 +31,6 @@ from protocol.errors import ProtocolError
 ROUNDS: Final = 4
 """Marked runs before a shape is given up; two are enough for all that are known."""
 _LABEL: Final = "_:c14n"
-_DESCRIBES_NOTHING: Final = frozenset({"id", "type"})
 _AWKWARD: Final = '"\\ \t\n\r@id _:c14n0 <urn:a:b> "@en . \U0001f600\ue000é\u202e^^name type %b '
 _AWKWARD_ADDRESS: Final = "%41:@tūī/?a=b&c='d'#_:c14n0"
 
@@ -52,7 +51,6 @@ def learn(
     """
     shape, flat = read_shape(document)
     attempt = begin(shape, flat)
-    _refuse_shared_descriptions(attempt)
     for _ in range(ROUNDS):
         marks = attempt.draw_marks()
         quads = parse_canonical(_canonicalise(attempt, marks, slowly))
@@ -65,18 +63,6 @@ def learn(
             _try_on(template, _replace(flat, awkward), _canonicalise(attempt, awkward, slowly))
             return template
     raise UnlearnableError
-
-
-def _refuse_shared_descriptions(attempt: Attempt) -> None:
-    """Leave alone what rule G5 compares in full: an id that two objects describe."""
-    described: set[Any] = set()
-    for container in attempt.shape.containers:
-        members = container.members or ()
-        if "id" in members and not _DESCRIBES_NOTHING.issuperset(members):
-            name = attempt.flat[container.first + members.index("id")]
-            if name in described:
-                raise UnlearnableError
-            described.add(name)
 
 
 def _canonicalise(attempt: Attempt, values: Mapping[int, Any], slowly: Canonicalise) -> bytes:
