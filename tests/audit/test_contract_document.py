@@ -1,5 +1,6 @@
 """docs/contract.md is enough for an auditor: its commands exist, its topics and slots are right."""
 
+import json
 import re
 from pathlib import Path
 
@@ -9,9 +10,12 @@ import pytest
 from protocol.primitives import IssuerId, Root, hash_keccak
 from protocol.registry import layout
 from protocol.registry.abi import load_registry_abi
+from protocol.registry.events import StatusChange
 from scripts.audit import audit
 
-TEXT = (Path(__file__).parents[2] / "docs" / "contract.md").read_text("utf-8")
+ROOT = Path(__file__).parents[2]
+TEXT = (ROOT / "docs" / "contract.md").read_text("utf-8")
+ABI = json.loads((ROOT / "protocol" / "abi" / "RootsealRegistry.json").read_bytes())["abi"]
 COMMANDS = sorted(set(re.findall(r"`rootseal audit ([^`]+)`", TEXT)))
 VALUES = {
     "DOMAIN": "example.org",
@@ -89,3 +93,23 @@ def test_slots_are_computed_as_it_says():
         (layout.REGISTRY, pad(7)),
     ):
         assert slot.position == written
+
+
+def test_the_codes_of_a_change_stand_there():
+    listed = ", ".join(f"{change.value} {change.name.lower()}" for change in StatusChange)
+    assert f"`change` is {listed};" in TEXT
+
+
+def test_texts_lie_where_it_says():
+    identifier, name = layout.locate_names(IssuerId(3))
+    first = int.from_bytes(hash_keccak(pad(3) + pad(11)), "big")
+    assert [identifier.position, name.position] == [pad(first), pad(first + 1)]
+
+
+def test_views_return_the_fields_in_the_order_of_the_slots():
+    outputs = {entry["name"]: entry["outputs"] for entry in ABI if entry["type"] == "function"}
+    for view, start in (("anchorOf", "| 0 |"), ("keyOf", "| 1 |"), ("accreditationOf", "| 5 |")):
+        (row,) = (line for line in TEXT.splitlines() if line.startswith(start))
+        packed = re.findall(r"(\w+) \d+", row.split("|")[3])
+        (struct,) = outputs[view]
+        assert [each["name"].removesuffix("Number") for each in struct["components"]] == packed
