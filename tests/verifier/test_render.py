@@ -103,6 +103,13 @@ def test_the_file_is_quoted_only_where_it_was_issued_or_said_to_be_unconfirmed(
             assert issued, case
 
 
+def test_an_authority_without_a_name_leaves_no_blank_in_the_terminal(world: World) -> None:
+    nameless = world.read(network=replace(world.network, authority_name=""))
+    text = report_to_text(world.ask(world.issue().data, nameless), "file.json")
+    assert "(issuer.example), listed by the register\n" in text
+    assert "The register's authority had not allowed it then. Ask the register's authority." in text
+
+
 def test_words_of_a_file_cannot_steer_the_terminal(world: World) -> None:
     """The institution's name in the register is hostile too, and the file's name on disk."""
 

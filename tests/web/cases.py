@@ -240,9 +240,16 @@ def make_uncertain() -> Report:
     return scene.ask(scene.read(network=replace(scene.network, code_hash=None)))
 
 
+def make_nameless(**options) -> Report:
+    """Nothing here says what the register's authority is called."""
+    scene = set_scene(**options)
+    return scene.ask(scene.read(network=replace(scene.network, authority_name="")))
+
+
 CASES: dict[str, Callable[[], Report]] = {
     "passed": make_passed,
     "practice": lambda: make_passed(chain_id=ChainId(31_337)),
+    "nameless": make_nameless,
     "unaccredited": lambda: make_passed(accredited=False),
     "endless": lambda: make_passed(edit=lambda document: document.pop("validUntil")),
     "past_moment": lambda: (s := set_scene()).ask(at=s.world.now - timedelta(minutes=10)),

@@ -202,6 +202,20 @@ def test_a_right_to_award_that_is_missing_is_noted_and_changes_no_verdict():
     assert noted == f"Right to award. {REGISTER} had not allowed it then. Ask {REGISTER}."
 
 
+def test_an_authority_without_a_name_leaves_no_blank():
+    page = show("nameless")
+    vouches = (
+        "It came from the key that the register lists for Example University (issuer.example)."
+    )
+    assert rows_of(page)["Who vouches"] == vouches
+    (right,) = (line for line in lines_of(page) if line.id == "accreditation")
+    told = "The register's authority allowed it to award this, at that time."
+    assert render_plain(right.sentence) == told
+    assert "The register" in [render_plain(backer.name) for backer in page.backers]
+    (entry,) = (each for each in page.certificate.entries if each.label == "Right to award")
+    assert render_plain(entry.items[0].words).startswith("The register has allowed Example")
+
+
 def test_names_are_in_the_voice_of_who_says_them():
     pieces = {
         piece.text: piece.voice

@@ -1,6 +1,7 @@
 """Steps 11 and 12: is the named institution the one registered, and had it the right to award?"""
 
 from datetime import datetime
+from typing import Final
 
 from protocol.chain import (
     AccreditationRecord,
@@ -24,6 +25,8 @@ from verifier.evidence import Cause, Evidence, Unknown, choose_issuer
 from verifier.report import Fact, Facts, render_time
 
 ELSEWHERE = "The register, or its own key list, says otherwise. Ask the institution."
+UNNAMED_AUTHORITY: Final = "the register's authority"
+"""Where neither a network file nor the deployment's record gives its name."""
 
 
 def check_issuer(evidence: Evidence) -> Finding:
@@ -85,12 +88,19 @@ def check_accreditation(evidence: Evidence) -> Finding:
         return build_unknown(Unknown(Cause.NOT_CONFIGURED, reason), facts)
     if authority != network.authority:
         return build_failed("The register's authority is not the one we trust.", facts)
-    name = network.authority_name
+    name = network.authority_name or UNNAMED_AUTHORITY
     if not (isinstance(grant, AccreditationRecord) and isinstance(block, Block)) or not _in_force(
         grant, block.time
     ):
-        return build_failed(f"{name} had not allowed it then. Ask {name}.", facts)
-    return build_passed(f"{name} allowed it to award this, at that time.", facts)
+        reason = f"{name} had not allowed it then. Ask {name}."
+        return build_failed(_begin(reason), facts)
+    return build_passed(_begin(f"{name} allowed it to award this, at that time."), facts)
+
+
+def _begin(sentence: str) -> str:
+    """Begin with a capital where our own words stand for a name; a name keeps its own letters."""
+    own = sentence.startswith(UNNAMED_AUTHORITY)
+    return sentence[0].upper() + sentence[1:] if own else sentence
 
 
 def _in_force(grant: AccreditationRecord, moment: datetime) -> bool:
@@ -125,7 +135,7 @@ def _list_facts(evidence: Evidence) -> Facts:
     numbers = {"issuer_id": seen.bound, "issuer_id_then": seen.bound_then}
     facts |= {name: each for name, each in numbers.items() if not isinstance(each, Unknown)}
     if isinstance(evidence.network.network, Network):
-        facts["authority_name"] = evidence.network.network.authority_name
+        facts["authority_name"] = evidence.network.network.authority_name or None
     if isinstance(seen.names, IssuerNames):
         facts["registered_name"] = seen.names.name
         facts["registered_identifier"] = seen.names.identifier
@@ -145,7 +155,7 @@ def _list_grant_facts(evidence: Evidence) -> Facts:
     facts: dict[str, Fact] = {"achievement": evidence.opened.credential.achievement}
     network = evidence.network.network
     if isinstance(network, Network):
-        facts["authority_name"] = network.authority_name
+        facts["authority_name"] = network.authority_name or None
         facts["authority"] = (
             None if network.authority is None else render_address(network.authority)
         )

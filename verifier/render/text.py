@@ -72,7 +72,7 @@ def _describe_issuer(report: Report) -> Iterator[str]:
     name, domain = facts.get("registered_name"), facts.get("domain")
     if isinstance(name, str):
         where = f" ({clean_text(str(domain))})" if domain else ""
-        listed = clean_text(str(facts.get("authority_name")))
+        listed = clean_text(str(facts.get("authority_name") or "the register"))
         yield f"{'Issued by:':<13}{_quote(name)}{where}, listed by {listed}"
 
 

@@ -7,7 +7,7 @@ from verifier.render.headline import Case
 from verifier.report import Verdict
 from verifier.web.presentation.moments import render_date
 from verifier.web.presentation.story import Story
-from verifier.web.presentation.text import Words, compose
+from verifier.web.presentation.text import Words, begin, compose
 
 CANNOT_TELL: Final = (
     "That the person you are talking to is the one named here. Ask for photo ID, or check an email "
@@ -38,7 +38,7 @@ def build_backers(story: Story) -> tuple[Backer, ...]:
     holder = compose(domain, HOLDER, _tell_standing(story))
     return (
         Backer(story.institution, holder),
-        Backer(story.authority, compose(_tell_authority(story))),
+        Backer(begin(story.authority), compose(_tell_authority(story))),
         Backer(compose("This checker"), compose("Trusts that register."), trusts=True),
     )
 

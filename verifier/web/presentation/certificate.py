@@ -12,7 +12,14 @@ from verifier.web.presentation.moments import render_date
 from verifier.web.presentation.narrative import Narrative, parse_narrative
 from verifier.web.presentation.seal import draw_seal
 from verifier.web.presentation.story import Story
-from verifier.web.presentation.text import Words, compose, has_hidden, quote_file, render_plain
+from verifier.web.presentation.text import (
+    Words,
+    begin,
+    compose,
+    has_hidden,
+    quote_file,
+    render_plain,
+)
 from verifier.web.presentation.tree import iterate, read_number, read_text, take
 
 NAME_GRAPHEMES: Final = 200
@@ -205,7 +212,8 @@ def _tell_right(story: Story) -> Words:
         return ()
     since = story.find_moment("accreditation", "valid_from")
     when = f" since {render_date(since)}" if since else ""
-    return compose(story.authority, " has allowed ", story.institution, f" to award it{when}.")
+    words = compose(story.authority, " has allowed ", story.institution, f" to award it{when}.")
+    return begin(words)
 
 
 def _widen(words: Words, holder: Mapping[str, object], member: str, story: Story) -> Words:

@@ -7,7 +7,7 @@ in its own way. Whatever turns the direction of text, hides or piles up is taken
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -53,6 +53,14 @@ Words = tuple[Piece, ...]
 def compose(*parts: str | Piece | Words) -> Words:
     """Join our words with those of others into one line."""
     return tuple(_flatten(parts))
+
+
+def begin(words: Words) -> Words:
+    """Begin a line with a capital where the first words are ours; a name keeps its own letters."""
+    first, *rest = words
+    if first.voice is not Voice.OURS:
+        return words
+    return (replace(first, text=first.text[:1].upper() + first.text[1:]), *rest)
 
 
 def quote_file(text: str, limit: int = BAND_GRAPHEMES, language: str | None = None) -> Piece:
