@@ -3,14 +3,12 @@
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
+from protocol.credentials.shards import SHARD_SUFFIX, read_lines
 from protocol.credentials.strict_json import CREDENTIAL_LIMIT_BYTES
 
 STANDARD_INPUT: Final = "-"
-SHARD_SUFFIX: Final = ".ndjson"
-"""A credential on each line, as `rootseal issue --shards` writes."""
-
 
 Submission = tuple[str, bytes | str]
 """Where one credential came from, ``file:line`` for a line of a shard, and its bytes; a sentence
@@ -46,18 +44,8 @@ def _read(name: str) -> bytes:
 def _read_shard(name: str) -> Iterator[Submission]:
     count = 0
     with Path(name).open("rb") as file:
-        for number, line in enumerate(_read_lines(file), start=1):
-            if line.strip():
-                count += 1
-                yield f"{name}:{number}", line
+        for number, line in read_lines(file):
+            count += 1
+            yield f"{name}:{number}", line
     if not count:
         yield name, "The file has no lines."
-
-
-def _read_lines(file: BinaryIO) -> Iterator[bytes]:
-    """Yield lines without their ends; of one that is too long, one byte more than is allowed."""
-    while line := file.readline(CREDENTIAL_LIMIT_BYTES + 2):
-        rest = line
-        while rest and not rest.endswith(b"\n"):
-            rest = file.readline(CREDENTIAL_LIMIT_BYTES)
-        yield line.removesuffix(b"\n")

@@ -8,7 +8,9 @@ import shutil
 
 import pytest
 
+from protocol.credentials.credential import open_credential, parse_submission
 from protocol.credentials.status_list import decode_status_list, encode_status_list
+from protocol.primitives import render_hex
 from scripts import cli
 from tests.scripts.samples import ACHIEVEMENT
 from tests.scripts.shell import Shell
@@ -364,7 +366,7 @@ def test_leaves_swapped_in_batch_json_lead_elsewhere(story, spring):
     assert "its leaves lead to" in sentence
 
 
-def test_an_altered_missing_extra_or_doubled_file_is_named(story, spring):
+def test_an_altered_extra_or_doubled_file_is_named_once_and_a_missing_one_counted(story, spring):
     altered, missing, doubled, *_ = sorted(spring.glob("*.json"))
     document = json.loads(altered.read_bytes())
     document["validFrom"] = "2020-01-01T00:00:00Z"
@@ -372,16 +374,65 @@ def test_an_altered_missing_extra_or_doubled_file_is_named(story, spring):
     missing.unlink()
     shutil.copy(doubled, doubled.with_name("copy.json"))
     (spring / "extra.json").write_text("{}")
-    sentences = list_sentences(reconcile(story, spring, 1))
-    assert len(sentences) == 5
+    told = reconcile(story, spring, 1)
+    sentences = list_sentences(told)
+    assert len(sentences) == 3
     for file, words in (
         (altered.name, "was altered"),
         (doubled.name, "are the same credential"),
         ("extra.json", "is not the file that was issued"),
     ):
         assert sum(file in each and words in each for each in sentences) == 1
-    # The altered file's leaf and the missing file's are both without a file.
-    assert sum("No file has leaf" in each for each in sentences) == 2
+    # The altered file's leaf has a file, though not the one that was issued.
+    assert told["answer"]["leaves_without_file"] == len(told["answer"]["which_leaves"]) == 1
+
+
+def test_a_file_that_was_deleted_on_purpose_is_no_difference(story, spring):
+    """A learner's file is gone; the leaves are whole, and say which."""
+    leaves = edit(spring)["leaves"]
+    file = sorted(spring.glob("*.json"))[1]
+    leaf = open_credential(parse_submission(file.read_bytes())).leaf
+    file.unlink()
+    told = reconcile(story, spring)
+    assert told["complete"] is True
+    assert told["answer"]["which_leaves"] == [leaves.index(render_hex(leaf)) + 1]
+    assert "1 of 5 leaves has no file here" in story.run("audit", "reconcile", spring).expect().out
+
+
+@pytest.fixture
+def shards(spring):
+    """The same batch in shards only: two, of three and two lines."""
+    files = sorted(spring.glob("*.json"))
+    lines = [file.read_bytes().rstrip(b"\n") + b"\n" for file in files]
+    assert all(line.count(b"\n") == 1 for line in lines)
+    (spring / "shards").mkdir()
+    for number, piece in enumerate((lines[:3], lines[3:]), start=1):
+        (spring / "shards" / f"credentials-{number:05}.ndjson").write_bytes(b"".join(piece))
+    return spring
+
+
+def drop_files(folder):
+    for file in folder.glob("*.json"):
+        file.unlink()
+
+
+def test_shards_beside_the_files_or_alone_agree(story, shards):
+    assert reconcile(story, shards)["answer"]["leaves_without_file"] == 0
+    drop_files(shards)
+    told = reconcile(story, shards)
+    assert told["answer"]["leaves_without_file"] == 0
+    assert len(told["rows"]) == 2
+    assert all(row["file"].startswith("shards/credentials-0000") for row in told["rows"])
+
+
+def test_a_line_of_a_shard_that_was_altered_is_named(story, shards):
+    drop_files(shards)
+    path = shards / "shards" / "credentials-00002.ndjson"
+    first, second = path.read_bytes().splitlines(keepends=True)
+    document = json.loads(second) | {"validFrom": "2020-01-01T00:00:00Z"}
+    path.write_bytes(first + json.dumps(document).encode())
+    (sentence,) = list_sentences(reconcile(story, shards, 1))
+    assert sentence.startswith("shards/credentials-00002.ndjson:2 was altered")
 
 
 def test_no_difference_tells_anything_of_a_learner(story, spring):

@@ -1,15 +1,19 @@
-"""The credentials of a batch folder beside its leaves: altered, missing, extra or doubled ones.
+"""The credentials of a batch folder beside its leaves: altered, extra or doubled ones.
 
-Each file is read again from its bytes, as a verifier would: the leaf is recomputed. Nothing of its
-content is told, only its file name, which is a random number, and its place in the status list.
+They are files, lines of shards, or both, with the same credentials in each. Each is read again from
+its bytes, as a verifier would: the leaf is recomputed. Nothing of its content is told, only its file name, which is a random number, and its place in the status list.
+
+A credential that is not there is counted, and is no difference: an institution may have handed it
+out and deleted it, and the list of leaves is whole by the root it leads to.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from protocol.credentials.credential import open_credential, parse_submission
+from protocol.credentials.shards import SHARD_SUFFIX, SHARDS_FOLDER, read_lines
 from protocol.credentials.strict_json import CREDENTIAL_LIMIT_BYTES
 from protocol.errors import ProtocolError
 from protocol.primitives import Leaf, render_hex
@@ -31,43 +35,102 @@ class ReadFile:
     index: int | None
 
 
-def compare_folder(
-    folder: Path, claim: Claim, ledger: Ledger, progress: Progress
-) -> Mapping[int, str]:
-    """Name every difference of files and leaves; return the files by their status index."""
-    positions = {leaf: place for place, leaf in enumerate(claim.leaves, start=1)}
-    found: dict[Leaf, str] = {}
-    indices: dict[int, str] = {}
-    paths = sorted(folder.glob("*.json"))
-    for number, path in enumerate(paths, start=1):
-        file = _read_file(path, ledger)
-        if file is not None and _is_of_batch(file, positions, found, ledger):
-            _compare_receipt(file, claim.statement, ledger)
-            _compare_index(file, claim.statement, indices, ledger)
-        progress(STAGE, number, len(paths))
-    for leaf, place in positions.items():
-        if leaf not in found:
-            sentence = f"No file has leaf {place} of the batch ({render_hex(leaf)})."
-            ledger.add(Kind.DIFFERENCE, sentence)
-    return indices
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What a folder came to, beside what the ledger holds against it."""
+
+    by_index: Mapping[int, str]
+    """Names of credentials by their status index."""
+    missing: tuple[int, ...]
+    """Leaves, counted from 1, without a credential here."""
 
 
-def _read_file(path: Path, ledger: Ledger) -> ReadFile | None:
+@dataclass(frozen=True, slots=True)
+class _Tally:
+    """What has been seen of the batch so far."""
+
+    positions: Mapping[Leaf, int]
+    files: dict[Leaf, str] = field(default_factory=dict)
+    lines: dict[Leaf, str] = field(default_factory=dict)
+    altered: set[Leaf] = field(default_factory=set)
+    """Leaves whose credential is here, with other content."""
+    indices: dict[int, Leaf] = field(default_factory=dict)
+
+    def name(self, leaf: Leaf) -> str:
+        return self.files.get(leaf) or self.lines[leaf]
+
+
+def compare_folder(folder: Path, claim: Claim, ledger: Ledger, progress: Progress) -> Compared:
+    """Name every difference of credentials and leaves; count the leaves without a credential."""
+    tally = _Tally({leaf: place for place, leaf in enumerate(claim.leaves, start=1)})
+    files, shards = _list_files(folder), _list_shards(folder)
+    total = (len(files) + (len(claim.leaves) if shards else 0)) or 1
+    sources = (
+        (_read_files(files, ledger), tally.files),
+        (_read_shards(shards, ledger), tally.lines),
+    )
+    done = 0
+    for credentials, found in sources:
+        for name, data in credentials:
+            file = _parse(name, data, ledger)
+            if file is not None and _is_of_batch(file, tally, found, ledger):
+                _compare_receipt(file, claim.statement, ledger)
+                _compare_index(file, claim.statement, tally, ledger)
+            done += 1
+            progress(STAGE, min(done, total - 1), total)
+    progress(STAGE, total, total)
+    here = tally.files.keys() | tally.lines.keys() | tally.altered
+    return Compared(
+        {index: tally.name(leaf) for index, leaf in tally.indices.items()},
+        tuple(place for leaf, place in tally.positions.items() if leaf not in here),
+    )
+
+
+def _list_files(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.json"))
+
+
+def _list_shards(folder: Path) -> list[Path]:
+    return sorted((folder / SHARDS_FOLDER).glob(f"*{SHARD_SUFFIX}"))
+
+
+def _read_files(paths: list[Path], ledger: Ledger) -> Iterator[tuple[str, bytes]]:
+    for path in paths:
+        try:
+            with path.open("rb") as file:
+                data = file.read(CREDENTIAL_LIMIT_BYTES + 1)
+        except OSError as error:
+            _report_unreadable(path.name, error, ledger)
+            continue
+        yield path.name, data
+
+
+def _read_shards(paths: list[Path], ledger: Ledger) -> Iterator[tuple[str, bytes]]:
+    for path in paths:
+        name = f"{SHARDS_FOLDER}/{path.name}"
+        try:
+            with path.open("rb") as file:
+                for number, line in read_lines(file):
+                    yield f"{name}:{number}", line
+        except OSError as error:
+            _report_unreadable(name, error, ledger)
+
+
+def _report_unreadable(name: str, error: OSError, ledger: Ledger) -> None:
+    ledger.add(Kind.UNDETERMINED, f"{name} cannot be read ({error.strerror}).")
+
+
+def _parse(name: str, data: bytes, ledger: Ledger) -> ReadFile | None:
     try:
-        with path.open("rb") as file:
-            data = file.read(CREDENTIAL_LIMIT_BYTES + 1)
         credential = open_credential(parse_submission(data))
         receipt = parse_receipt(str(credential.merkle["proofValue"]))
     except ProtocolError as error:
-        sentence = f"{path.name} is not the file that was issued: {_name_rule(error)}."
+        sentence = f"{name} is not the file that was issued: {_name_rule(error)}."
         ledger.add(Kind.DIFFERENCE, sentence)
-        return None
-    except OSError as error:
-        ledger.add(Kind.UNDETERMINED, f"{path.name} cannot be read ({error.strerror}).")
         return None
     status = credential.status
     return ReadFile(
-        path.name,
+        name,
         credential.leaf,
         receipt,
         status.list if status else None,
@@ -81,18 +144,17 @@ def _name_rule(error: ProtocolError) -> str:
     return f"rule {rule} refuses it" if rule else "it cannot be read as a credential of ours"
 
 
-def _is_of_batch(
-    file: ReadFile, positions: Mapping[Leaf, int], found: dict[Leaf, str], ledger: Ledger
-) -> bool:
+def _is_of_batch(file: ReadFile, tally: _Tally, found: dict[Leaf, str], ledger: Ledger) -> bool:
     """Tell whether a file is one of the batch's; of another nothing more is said than that."""
-    if file.leaf not in positions:
-        known = positions.get(file.receipt.leaf)
-        sentence = (
-            f"{file.name} was altered: its content has the leaf {render_hex(file.leaf)}, its "
-            f"receipt names leaf {known} of the batch."
-            if known
-            else f"{file.name} is extra: its leaf {render_hex(file.leaf)} is none of the batch's."
-        )
+    if file.leaf not in tally.positions:
+        known = tally.positions.get(file.receipt.leaf)
+        sentence = f"{file.name} is extra: its leaf {render_hex(file.leaf)} is none of the batch's."
+        if known:
+            tally.altered.add(file.receipt.leaf)
+            sentence = (
+                f"{file.name} was altered: its content has the leaf {render_hex(file.leaf)}, its "
+                f"receipt names leaf {known} of the batch."
+            )
         ledger.add(Kind.DIFFERENCE, sentence)
     elif file.leaf in found:
         sentence = f"{file.name} and {found[file.leaf]} are the same credential."
@@ -125,9 +187,7 @@ def _compare_receipt(file: ReadFile, said: Statement | None, ledger: Ledger) -> 
         ledger.add(Kind.DIFFERENCE, sentence)
 
 
-def _compare_index(
-    file: ReadFile, said: Statement | None, indices: dict[int, str], ledger: Ledger
-) -> None:
+def _compare_index(file: ReadFile, said: Statement | None, tally: _Tally, ledger: Ledger) -> None:
     if said is None or file.index is None:
         return
     inside = range(said.status_start, said.status_start + said.status_size)
@@ -137,9 +197,7 @@ def _compare_index(
             f"range ({inside.start} to {inside.stop - 1} of list {said.status_list})."
         )
         ledger.add(Kind.DIFFERENCE, sentence)
-    elif indices.setdefault(file.index, file.name) != file.name:
-        sentence = (
-            f"{file.name} and {indices[file.index]} have the same status entry, {file.index}: "
-            "revoking one revokes both."
-        )
+    elif tally.indices.setdefault(file.index, file.leaf) != file.leaf:
+        first = tally.name(tally.indices[file.index])
+        sentence = f"{file.name} and {first} have the same status entry, {file.index}: revoking one revokes both."
         ledger.add(Kind.DIFFERENCE, sentence)

@@ -18,7 +18,7 @@ from verifier.audit.blocks import BlockEvents, read_blocks
 from verifier.audit.claims import Claim, Statement
 from verifier.audit.comparison import show_value
 from verifier.audit.findings import Kind, Ledger
-from verifier.audit.folder import compare_folder
+from verifier.audit.folder import Compared, compare_folder
 from verifier.audit.rows import Cell, Row, Table, name_reason, show_moment
 from verifier.audit.session import Session
 from verifier.audit.state import Anchor, Word
@@ -44,6 +44,7 @@ class Reconciliation:
         self._claim = claim
         self._chosen = chosen
         self._found: Found | None = None
+        self._compared: Compared | None = None
 
     @property
     def _ledger(self) -> Ledger:
@@ -61,6 +62,9 @@ class Reconciliation:
             "root": render_hex(fold_leaves(claim.leaves)),
             "anchored": found is not None,
         }
+        if self._compared is not None:
+            missing = self._compared.missing
+            cells |= {"leaves_without_file": len(missing), "which_leaves": missing or None}
         if found is None:
             return cells
         record, event = found.record, found.event
@@ -87,7 +91,8 @@ class Reconciliation:
         files: Mapping[int, str] = {}
         if claim.folder is not None:
             progress = self._session.inquiry.progress
-            files = compare_folder(claim.folder, claim, self._ledger, progress)
+            self._compared = compare_folder(claim.folder, claim, self._ledger, progress)
+            files = self._compared.by_index
         if claim.statement is not None and not self._is_here(claim.statement):
             return
         issuer_id = self._find_issuer()

@@ -151,11 +151,30 @@ def _finding_to_dict(finding: Finding) -> dict[str, object]:
 
 
 def _show_row(row: Row) -> Iterator[str]:
-    """Yield a row as lines of column and value, hashes in full, without what is empty."""
+    """Yield a row as lines of what and value, hashes in full, without what is empty."""
     for column, cell in row.items():
-        if cell is not None:
+        if column in _SENTENCES and isinstance(cell, int):
+            yield _SENTENCES[column](cell, row)
+        elif cell is not None:
             shown = cell if isinstance(cell, str) and _HASHES.match(cell) else _show_cell(cell)
-            yield f"{column}: {shown}\n"
+            yield f"{column[0].upper()}{column[1:].replace('_', ' ')}: {shown}\n"
+
+
+def _tell_missing(count: int, row: Row) -> str:
+    if not count:
+        return "Every leaf has its file here.\n"
+    return f"{count:,} of {row['leaves']} leaves {'has' if count == 1 else 'have'} no file here.\n"
+
+
+def _tell_compared(count: int, _: Row) -> str:
+    return f"{count:,} published {'file was' if count == 1 else 'files were'} compared.\n"
+
+
+_SENTENCES: Final[dict[str, Callable[[int, Row], str]]] = {
+    "leaves_without_file": _tell_missing,
+    "compared_files": _tell_compared,
+}
+"""Answers that are no value of their column's name."""
 
 
 def _join_cells(columns: Sequence[str], cells: Sequence[str]) -> str:
