@@ -176,3 +176,25 @@ def test_another_encoding_is_named(new_desk):
 def test_both_kinds_of_input_at_once_are_refused(new_desk):
     new_desk.run(*ISSUE, "--credentials", ".", "--out", "spring").expect(64)
     new_desk.run("issue", "--roster", "people.csv", "--out", "spring").expect(64)
+
+
+def test_shards_are_verified_line_by_line_and_revoked_by_manifest(desk):
+    desk.run(*ISSUE, "--out", "cohort", "--shards", "only").expect()
+    out = desk.folder / "cohort"
+    assert {path.name for path in out.iterdir()} == {"batch", "shards"}
+    shard = "cohort/shards/credentials-00001.ndjson"
+    reports = desk.run("verify", shard, "--json").expect().json["reports"]
+    assert [each["source"] for each in reports] == [f"{shard}:{line}" for line in range(1, 6)]
+    assert {each["verdict"] for each in reports} == {"passed"}
+    lines = (desk.folder / shard).read_bytes().splitlines(keepends=True)
+    assert sorted(lines) == sorted(read_all(desk, "spring").values())
+    desk.run("revoke", "--csv", "cohort/batch/manifest.csv", "--yes").expect()
+    desk.run("verify", shard).expect(1)
+
+
+def test_what_share_fell_back_is_told(new_desk):
+    told = new_desk.run(*ISSUE, "--out", "spring", "--json").expect().json["canonicalised"]
+    assert told["count"] == 10, "five drafts, and five files read again"
+    assert told["by_shape"] + sum(told["fell_back"].values()) == told["count"]
+    again = new_desk.run(*ISSUE, "--out", "copy").expect()
+    assert "fell back to JSON-LD proper" in again.out
