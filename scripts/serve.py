@@ -101,12 +101,11 @@ def serve_site(
     """Serve until stopped; ``address`` is host, port and processes (None: one a core).
 
     Raises:
-        ConfigurationError: there is no network to ask.
-        OSError: the address cannot be listened on.
+        ConfigurationError: there is no network to ask, or the address cannot be listened on.
     """
     host, port, workers = address
     names = list_served_names(settings, config.network)
-    check_address(host, port)
+    _check_address(host, port)
     click.echo(f"Serving http://{host}:{port}/ (stop with Ctrl-C).", err=True)
     with open_state_folder() as folder:
         complete = replace(
@@ -115,6 +114,15 @@ def serve_site(
         count = workers or os.cpu_count() or 1
         build = partial(build_app, settings, complete, policy, names)
         Server(build_settings(host, port, count, config.proxies), build).run()
+
+
+def _check_address(host: str, port: int) -> None:
+    try:
+        check_address(host, port)
+    except OSError as error:
+        reason = f"{host}:{port} cannot be listened on ({error.strerror or error})"
+        remedy = "Stop what uses it, or give another --port or --host."
+        raise ConfigurationError("--port", reason, remedy) from error
 
 
 def build_app(
