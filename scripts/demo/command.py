@@ -1,5 +1,7 @@
 """`rootseal demo`: from a shipped roster to five reports, on the embedded chain."""
 
+import shlex
+import shutil
 import sys
 from pathlib import Path
 from typing import Final
@@ -74,6 +76,7 @@ def demo(out: Path, home: Path | None, *, no_serve: bool) -> None:
         stranger = build_desk(channel, second, open_ring(settings, second))
         _write_files(out, files, stranger, second)
     _show_reports(settings, out)
+    click.echo(f"  {_build_command(out / 'genuine.json', home)}")
     if not no_serve:
         serve_demo(settings, out)
 
@@ -122,7 +125,20 @@ def _show_reports(settings: Settings, out: Path) -> None:
         report = verify_credential(Question(path.read_bytes()), surroundings)
         click.echo(report_to_text(report, str(path), colour=sys.stdout.isatty()))
     click.echo(f"The five files are in {out}, the cohort in {out / COHORT}. Check one yourself:")
-    click.echo(f"  rootseal verify {out / 'genuine.json'}")
+
+
+def _build_command(file: Path, home: Path | None) -> str:
+    """Return the command that verifies a file, as it works where this one was given."""
+    command = ["rootseal"] if shutil.which("rootseal") else [_find_program()]
+    place = [] if home is None else ["--home", str(home)]
+    return shlex.join([*command, "verify", *place, str(file)])
+
+
+def _find_program() -> str:
+    """Return the program beside this interpreter: people call it there without a PATH to it."""
+    beside = Path(sys.executable).with_name("rootseal")
+    here = Path.cwd()
+    return str(beside.relative_to(here) if beside.is_relative_to(here) else beside)
 
 
 def _read_sample_id() -> str:

@@ -1,7 +1,9 @@
 """`rootseal demo`: five files, five answers, and nothing of anybody else's touched."""
 
 import json
+import shlex
 import shutil
+import subprocess
 
 import pytest
 
@@ -51,6 +53,16 @@ def test_the_five_reports_are_printed_in_order(made):
     places = [out.index(f"rootseal-demo/{name}.json\n") for name in FAILED]
     assert places == sorted(places)
     assert out.rstrip().endswith("rootseal verify rootseal-demo/genuine.json")
+
+
+def test_the_command_it_ends_with_works_as_printed(shell, short):
+    """Without a PATH to the program, and for a home and a folder that need quoting."""
+    home = shell.folder / "my home"
+    shell.variables["PATH"] = "/usr/bin:/bin"
+    made = shell.call("demo", "--no-serve", "--home", home, "--out", "my demo").expect()
+    command = shlex.split(made.out.splitlines()[-1])
+    environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
+    assert subprocess.run(command, cwd=shell.folder, env=environment, check=False).returncode == 0
 
 
 def test_another_process_verifies_the_genuine_file(made):
