@@ -158,7 +158,7 @@ def status(published: Path | None, issuer: str | None, **given: Any) -> int:
         compared = Publication(session, published)
         return _show(session, compared.follow(table), given, compared.answer)
     if index is not None and chosen is not None:
-        answered = statuses.EntryAnswer(session.state, next(iter(chosen)), wanted)
+        answered = statuses.EntryAnswer(session.census, next(iter(chosen)), wanted)
         return _show(session, answered.follow(table), given, answered.answer)
     return _show(session, table, given)
 

@@ -132,6 +132,22 @@ def test_an_entry_is_told_with_block_moment_reason_and_sender(story):
             assert (before["answer"]["revoked"], before["answer"]["suspended"]) == (False, False)
 
 
+def test_an_entry_s_answer_names_the_batches_that_were_revoked_whole(desk):
+    """No record says which entries a batch has: "not revoked" is true of the entry alone."""
+    (row,) = audit(desk, "batches")["rows"]
+    list_, index = find_entry(desk.list_files("spring")[0])
+    where = ("status", "--issuer", "example.org", "--list", list_, "--index", index)
+    text = desk.run("audit", *where).expect().out
+    assert "No batch of this institution was revoked whole." in text
+    desk.run("revoke", "--batch", row["root"], "--reason", "misconduct", "--yes").expect()
+    answer = audit(desk, *where)["answer"]
+    assert (answer["revoked"], answer["told_of"]) == (False, "the entry alone")
+    assert (answer["batches_revoked_whole"], answer["revoked_roots"]) == (1, [row["root"]])
+    text = desk.run("audit", *where).expect().out
+    assert "Revoked, as an entry: no\n" in text
+    assert f"1 batch of this institution was revoked whole (root {row['root']})." in text
+
+
 def test_an_index_needs_its_list_and_institution(story):
     for given in (("--index", 5), ("--list", 1, "--index", 5), ("--index", 5, "--issuer", "1")):
         story.run("audit", "status", *given).expect(64)

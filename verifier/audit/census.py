@@ -10,7 +10,7 @@ from typing import Final
 
 from protocol.chain import Block, IssuerRecord, KeyRecord
 from protocol.errors import ChainUnreachableError
-from protocol.primitives import Address, BlockNumber, IssuerId
+from protocol.primitives import Address, BlockNumber, IssuerId, Root
 from protocol.registry.events import Anchored, Event
 from verifier.audit.anchors import AnchorEntry, Anchors
 from verifier.audit.chains import ChainHead, ChainKind, ChainName, find_chain
@@ -87,6 +87,11 @@ class Census:
             yield from self._go(scope)
         except ChainUnreachableError as error:
             self._inquiry.ledger.add(Kind.UNREACHABLE, f"The audit was cut off. {error}")
+
+    def list_revoked(self, issuer_id: IssuerId) -> tuple[Root, ...]:
+        """Return the roots that an institution revoked whole, as far as its chain was walked."""
+        revoked = self._bits.revoked_batches
+        return tuple(sorted(each.root for each in revoked if each.issuer_id == issuer_id))
 
     def finish(self) -> Result:
         """Say what it came to."""

@@ -1,7 +1,8 @@
 """The credentials of a batch folder beside its leaves: altered, extra or doubled ones.
 
 They are files, lines of shards, or both, with the same credentials in each. Each is read again from
-its bytes, as a verifier would: the leaf is recomputed. Nothing of its content is told, only its file name, which is a random number, and its place in the status list.
+its bytes, as a verifier would: the leaf is recomputed. Nothing of its content is told, only its
+file's name, which is a random number, and its place in the status list.
 
 A credential that is not there is counted, and is no difference: an institution may have handed it
 out and deleted it, and the list of leaves is whole by the root it leads to.
@@ -199,5 +200,6 @@ def _compare_index(file: ReadFile, said: Statement | None, tally: _Tally, ledger
         ledger.add(Kind.DIFFERENCE, sentence)
     elif tally.indices.setdefault(file.index, file.leaf) != file.leaf:
         first = tally.name(tally.indices[file.index])
-        sentence = f"{file.name} and {first} have the same status entry, {file.index}: revoking one revokes both."
+        clause = "revoking one revokes both"
+        sentence = f"{file.name} and {first} have the same status entry, {file.index}: {clause}."
         ledger.add(Kind.DIFFERENCE, sentence)

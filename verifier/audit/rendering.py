@@ -155,7 +155,7 @@ def _show_row(row: Row) -> Iterator[str]:
     for column, cell in row.items():
         if column in _SENTENCES and isinstance(cell, int):
             yield _SENTENCES[column](cell, row)
-        elif cell is not None:
+        elif cell is not None and column not in _TOLD_ALREADY:
             shown = cell if isinstance(cell, str) and _HASHES.match(cell) else _show_cell(cell)
             yield f"{column[0].upper()}{column[1:].replace('_', ' ')}: {shown}\n"
 
@@ -170,11 +170,31 @@ def _tell_compared(count: int, _: Row) -> str:
     return f"{count:,} published {'file was' if count == 1 else 'files were'} compared.\n"
 
 
+def _tell_entry(what: str) -> Callable[[int, Row], str]:
+    return lambda is_set, _: f"{what}, as an entry: {'yes' if is_set else 'no'}\n"
+
+
+def _tell_revoked(count: int, row: Row) -> str:
+    if not count:
+        return "No batch of this institution was revoked whole.\n"
+    roots = row["revoked_roots"]
+    listed = ", ".join(map(str, roots)) if isinstance(roots, tuple) else ""
+    what = "batch of this institution was" if count == 1 else "batches of this institution were"
+    return (
+        f"{count:,} {what} revoked whole (root{'' if count == 1 else 's'} {listed}). Whether the "
+        "entry belongs to such a batch only the credential's receipt or the batch folder says.\n"
+    )
+
+
 _SENTENCES: Final[dict[str, Callable[[int, Row], str]]] = {
     "leaves_without_file": _tell_missing,
     "compared_files": _tell_compared,
+    "revoked": _tell_entry("Revoked"),
+    "suspended": _tell_entry("Suspended"),
+    "batches_revoked_whole": _tell_revoked,
 }
 """Answers that are no value of their column's name."""
+_TOLD_ALREADY: Final = frozenset({"told_of", "revoked_roots"})
 
 
 def _join_cells(columns: Sequence[str], cells: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ from protocol.primitives import Address, render_address, render_hex
 from protocol.registry.events import Event
 from verifier.report import render_time
 
-Cell = str | int | bool | None | tuple[int, ...]
+Cell = str | int | bool | None | tuple[int, ...] | tuple[str, ...]
 """What a row holds: times as ISO 8601, hashes as ``0x`` and hexadecimal, None for none."""
 Row = Mapping[str, Cell]
 

@@ -13,9 +13,9 @@ from protocol.registry.events import (
     StatusChanged,
 )
 from verifier.audit.anchors import AnchorEntry
-from verifier.audit.census import Entry
+from verifier.audit.census import Census, Entry
 from verifier.audit.rows import PLACE, Cell, Row, Table, list_bits, name_reason, place
-from verifier.audit.state import State, Word
+from verifier.audit.state import Word
 from verifier.audit.tables.names import Names
 
 STATUSES: Final = (
@@ -63,11 +63,15 @@ def tabulate_statuses(
 
 
 class EntryAnswer:
-    """How one entry stands at the pinned block, by storage, and which changes made it so."""
+    """How one entry stands at the pinned block, by storage, and which changes made it so.
 
-    def __init__(self, state: State, issuer_id: IssuerId, wanted: Wanted) -> None:
-        """Ask ``state`` about the one entry that is wanted."""
-        self._state = state
+    Of its batch nothing is known: no record says which entries a batch has. So every batch that the
+    institution revoked whole is named beside it.
+    """
+
+    def __init__(self, census: Census, issuer_id: IssuerId, wanted: Wanted) -> None:
+        """Ask the state of ``census`` about the one entry that is wanted."""
+        self._census = census
         self._issuer_id = issuer_id
         self._wanted = wanted
         self._newest: dict[Cell, Row] = {}
@@ -79,7 +83,7 @@ class EntryAnswer:
     def answer(self) -> Row:
         """Return the answer, once the rows were read."""
         word, mask = Word(self._issuer_id, self._wanted.word or 0), self._wanted.mask
-        bits = self._state.read_words([word]).get(word)
+        bits = self._census.state.read_words([word]).get(word)
         answer: dict[str, Cell] = {
             "institution": self._issuer_id,
             "list": self._wanted.list,
@@ -92,7 +96,13 @@ class EntryAnswer:
             answer |= {
                 f"{what}_{cell}": row.get(cell) for cell in ("block", "time", "reason", "by")
             }
-        return answer
+        roots = self._census.list_revoked(self._issuer_id)
+        return {
+            **answer,
+            "told_of": "the entry alone",
+            "batches_revoked_whole": len(roots),
+            "revoked_roots": tuple(map(render_hex, roots)),
+        }
 
     def _follow(self, table: Table) -> Iterator[Row]:
         for row in table.rows:
