@@ -63,7 +63,8 @@ def build_conditions(
     first = sorted(set(leaders.values()))
     return Conditions(
         pick_pinned=pick_pinned,
-        pinned=pick_pinned(flat),
+        # copied: what is learned from may be changed in place afterwards
+        pinned=tuple(list(each) if isinstance(each, list) else each for each in pick_pinned(flat)),
         same=tuple((at, leader) for at, leader in leaders.items() if at != leader),
         different=pick_from(first),
         schemes=tuple(read_scheme(flat[at]) for at in first),

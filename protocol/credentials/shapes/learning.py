@@ -50,6 +50,8 @@ def learn(
         UnlearnableError: its shape has something that is not proved.
     """
     shape, flat = read_shape(document)
+    if any(isinstance(value, float) and value == 0 for value in flat):
+        raise UnlearnableError  # pinned, 0.0 would be equal to -0.0, which rule G0 refuses
     attempt = begin(shape, flat)
     for _ in range(ROUNDS):
         marks = attempt.draw_marks()

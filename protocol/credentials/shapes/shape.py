@@ -156,12 +156,23 @@ def _plan(containers: Sequence[Container], leaves: Sequence[Leaf], flat: Flat) -
         leaves=tuple(leaves),
         kinds=tuple(map(type, flat)),
         steps=tuple(
-            (each.position, list if each.members is None else pick_from(each.members))
+            (each.position, _take(each.size) if each.members is None else pick_from(each.members))
             for each in containers
         ),
         pick_containers=pick_from([each.position for each in containers]),
         sizes=tuple(each.size for each in containers),
     )
+
+
+def _take(size: int) -> Picker:
+    """Return what takes a list of this length as it is: no long text is taken apart for one."""
+
+    def take(value: Any) -> Sequence[Any]:  # noqa: ANN401 (whatever a document holds)
+        if type(value) is not list or len(value) != size:
+            raise TypeError
+        return value
+
+    return take
 
 
 def pick_from(keys: Sequence[Any]) -> Picker:

@@ -69,7 +69,7 @@ class Template:
         """
         try:
             nquads = self._fill(flat)
-        except NotProvedError:
+        except BaseException:  # whatever stops it, half of this credential may be written
             self.forget()
             raise
         if len(nquads) > MEMORY_LIMIT_BYTES:
