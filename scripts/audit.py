@@ -20,6 +20,7 @@ from scripts.auditing import (
     parse_root,
     show,
 )
+from scripts.chains import read_clock
 from scripts.failures import run_guarded
 from scripts.moments import parse_moment
 from verifier.audit.census import EVERYTHING, Scope
@@ -155,7 +156,8 @@ def status(published: Path | None, issuer: str | None, **given: Any) -> int:
     entries = session.census.go(Scope(frozenset({ChainKind.STATUS}), chosen))
     table = statuses.tabulate_statuses(entries, session.names, wanted)
     if published is not None:
-        compared = Publication(session, published)
+        now = read_clock() if given["at_block"] is None else session.snapshot.block.time
+        compared = Publication(session, published, chosen, now)
         return _show(session, compared.follow(table), given, compared.answer)
     if index is not None and chosen is not None:
         answered = statuses.EntryAnswer(session.census, next(iter(chosen)), wanted)

@@ -8,7 +8,7 @@ from protocol.nodes.node import NodeError
 from protocol.primitives import render_address
 from protocol.registry import layout
 from protocol.registry.events import StatusChanged
-from tests.audit.lies import alter_slot, hide_log, run_proxy, tell_truth
+from tests.audit.lies import alter_slot, forward, hide_log, run_proxy, tell_truth
 from tests.audit.test_lies import find_chain, logs, old_status_head, place
 from tests.nodes import find_free_port
 from tests.scripts.shell import Shell
@@ -45,6 +45,41 @@ def test_a_stranger_with_an_endpoint_and_the_address_accounts_for_everything(aud
     span = "of each the numbers from 1 to its head all seen"
     assert f"120 anchors by 12 keys, {span}, block {number}." in told["statement"]
     assert any(each.startswith("As told by one endpoint:") for each in told["statement"])
+
+
+def test_another_authority_than_the_trusted_one_is_a_difference(auditor, history, tmp_path):
+    """The network's file is wrong: both are named, whatever is asked."""
+    path = tmp_path / ".rootseal" / "networks" / "local.toml"
+    right = render_address(history.story.network.authority)
+    path.write_text(path.read_text().replace(right, "0x" + "12" * 20))
+    for command in ("gaps", "issuers", "batches"):
+        (finding,) = auditor(command, "--json", code=1).json["findings"]
+        assert finding["kind"] == "difference"
+        assert right in finding["sentence"]
+        assert "0x" + "12" * 20 in finding["sentence"]
+
+
+def test_a_young_chain_without_finality_is_told_with_its_block_and_remedy(
+    auditor, history, tmp_path
+):
+    path = tmp_path / ".rootseal" / "networks" / "local.toml"
+    path.write_text(path.read_text().replace('finality = "latest"', 'finality = "finalized"'))
+
+    def lie(method, params, result):
+        young = method == "eth_getBlockByNumber" and params[0] == "finalized"
+        return forward(history.process.endpoint, [first])[0]["result"] if young else result
+
+    first = {
+        "jsonrpc": "2.0",
+        "id": 1,
+        "method": "eth_getBlockByNumber",
+        "params": ["0x0", False],
+    }
+    with run_proxy(history.process.endpoint, lie) as young:
+        told = auditor("gaps", endpoints=(young,), code=2)
+    assert "at block 0, the newest final one; at block" in told.err
+    assert "--at-block" in told.err
+    assert "`finality`" in told.err
 
 
 def test_two_endpoints_that_agree_are_said_to(auditor, history):

@@ -4,6 +4,7 @@ import base64
 import csv
 import io
 import json
+import os
 import shutil
 
 import pytest
@@ -53,6 +54,24 @@ def story(stages, tmp_path_factory):
     achievement = ("--achievement", ACHIEVEMENT["id"])
     desk.run("authority", "accredit", "example.org", *achievement, "--yes")
     return desk
+
+
+@pytest.fixture(scope="module")
+def two(story, tmp_path_factory):
+    """The story's folder beside a second institution on the same chain."""
+    folder = tmp_path_factory.mktemp("two") / "desk"
+    shutil.copytree(story.folder, folder)
+    desk = Shell.make(folder)
+    register_second(desk)
+    return desk
+
+
+def register_second(desk):
+    """The local authority registers another institution, from a file like the first one's."""
+    (path,) = desk.home.glob("registrations/*/example.org/registration.json")
+    text = path.read_text().replace("example.org", "second.example")
+    desk.write("second.json", text.replace("Example Institute", "Second Institute"))
+    desk.run("authority", "register", "second.json").expect()
 
 
 @pytest.fixture
@@ -264,6 +283,13 @@ def test_a_bit_that_differs_is_named_by_its_index(story, lists, name):
     assert name in sentence
 
 
+def test_a_folder_without_lists_is_nothing_to_compare(story, published, tmp_path):
+    told, (sentence,) = compare(story, tmp_path, 2)
+    assert "nothing to compare" in sentence
+    assert told["complete"] is False
+    story.run("audit", "status", "--published", published).expect()
+
+
 def test_a_list_from_before_a_change_lacks_it(story, lists):
     """What was published once is old after the next revocation, until it is published again."""
     first, *_ = story.list_files("spring")
@@ -273,6 +299,60 @@ def test_a_list_from_before_a_change_lacks_it(story, lists):
     path.write_text(json.dumps(document))
     (sentence,) = compare(story, lists, 1)[1]
     assert f"lacks entry {find_entry(first)[1]}, set in the registry" in sentence
+
+
+def change_list(path, **members):
+    document = json.loads(path.read_bytes()) | members
+    path.write_text(json.dumps(document))
+
+
+def test_a_list_newer_than_the_block_read_is_not_compared(story, lists):
+    block = audit(story, "status")["rows"][-1]["block"]
+    told = audit(story, "status", "--published", lists, "--at-block", block - 1, code=2)
+    sentences = list_sentences(told)
+    assert len(sentences) == told["answer"]["compared_files"]
+    assert all(f"newer than the block read ({block - 1:,}" in each for each in sentences)
+
+
+@pytest.mark.parametrize(
+    ("member", "value", "words"),
+    [
+        ("issuer", "did:web:other.example", "'did:web:other.example's by its issuer"),
+        ("id", "https://example.org/status/1/revocation", "must end in"),
+        ("validUntil", "2020-01-01T00:00:00Z", "has ended"),
+        ("validFrom", "yesterday", "its validFrom is no time"),
+        ("validUntil", None, "its validUntil is no time"),
+    ],
+)
+def test_each_member_of_a_list_that_differs_is_named(story, lists, member, value, words):
+    change_list(find_list(lists, "revocation.json"), **{member: value})
+    (sentence,) = compare(story, lists, 1)[1]
+    assert words in sentence
+
+
+def test_a_form_that_is_missing_is_named(story, lists):
+    find_list(lists, "suspension.jwt").unlink()
+    (sentence,) = compare(story, lists, 1)[1]
+    assert "lacks suspension.jwt" in sentence
+
+
+def test_lists_that_the_institution_named_has_not_published_are_missing(story, tmp_path):
+    told = audit(story, "status", "--published", tmp_path, "--issuer", "example.org", code=1)
+    missing = [each for each in told["findings"] if each["kind"] == "difference"]
+    assert len(missing) == 2
+    assert all("no lists of did:web:example.org" in each["sentence"] for each in missing)
+
+
+def test_unfinished_folders_and_pipes_are_not_read(story, lists):
+    """Such a folder is there while lists are written; a pipe would never end."""
+    (lists / ".unfinished-x1").mkdir()
+    (lists / os.fsdecode(b"not-\xff-text")).mkdir()
+    assert compare(story, lists)[1] == []
+    path = find_list(lists, "revocation.json")
+    path.unlink()
+    os.mkfifo(path)
+    (sentence,) = compare(story, lists, 1)[1]
+    assert "it is no regular file" in sentence
 
 
 def test_a_list_that_was_not_published_or_is_no_list_is_named(story, lists):
@@ -373,6 +453,24 @@ def test_each_member_of_batch_json_that_differs_is_named(story, spring, member, 
     assert {finding["kind"] for finding in told["findings"]} == {"difference"}
     assert all(any(word in sentence for word in words) for sentence in sentences), sentences
     assert all(any(word in sentence for sentence in sentences) for word in words), sentences
+
+
+@pytest.mark.parametrize("path", ["spring", "spring/batch/batch.json"])
+def test_a_batch_of_another_institution_than_the_one_named_is_a_difference(two, path):
+    assert reconcile(two, path, 0, "--issuer", "example.org")["complete"] is True
+    (sentence,) = list_sentences(reconcile(two, path, 1, "--issuer", "second.example"))
+    assert "'did:web:example.org' (institution 1)" in sentence
+    assert "institution 2 ('did:web:second.example')" in sentence
+
+
+def test_only_the_lists_of_the_institution_that_is_named_are_compared(two):
+    two.run("status", "publish", "--out", "two").expect()
+    for path in (two.folder / "two").glob("example.org/*/revocation.json"):
+        path.write_text("{}")
+    audit(two, "status", "--published", "two", "--issuer", "example.org", code=1)
+    told = audit(two, "status", "--published", "two", "--issuer", "second.example", code=2)
+    (sentence,) = list_sentences(told)
+    assert "no published list of did:web:second.example is in the folder" in sentence
 
 
 def test_leaves_swapped_in_batch_json_lead_elsewhere(story, spring):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from protocol.chain import Block, IssuerRecord, KeyRecord
-from protocol.errors import ChainUnreachableError
+from protocol.errors import ChainError
 from protocol.primitives import Address, BlockNumber, IssuerId, Root
 from protocol.registry.events import Anchored, Event
 from verifier.audit.anchors import AnchorEntry, Anchors
@@ -78,15 +78,11 @@ class Census:
         self._anchors = Anchors(self.state, inquiry.ledger, self.keys)
 
     def go(self, scope: Scope) -> Iterator[Entry | AnchorEntry]:
-        """Yield the entries of a scope. A chain that falls silent ends it, and the ledger says so.
-
-        Raises:
-            StateUnavailableError: the node lacks the pinned block's state.
-        """
+        """Yield the entries of a scope. What cannot be asked ends it, and the ledger says so."""
         try:
             yield from self._go(scope)
-        except ChainUnreachableError as error:
-            self._inquiry.ledger.add(Kind.UNREACHABLE, f"The audit was cut off. {error}")
+        except ChainError as error:
+            self._inquiry.ledger.add_cut(error)
 
     def list_revoked(self, issuer_id: IssuerId) -> tuple[Root, ...]:
         """Return the roots that an institution revoked whole, as far as its chain was walked."""
@@ -150,8 +146,11 @@ class Census:
         if ChainKind.REGISTRY in scope.kinds:
             name = ChainName(ChainKind.REGISTRY)
             heads.append(ChainHead(name, registry.seq, registry.last_block))
-        numbers = (IssuerId(number) for number in range(1, registry.issuer_count + 1))
-        chosen = [each for each in numbers if scope.issuers is None or each in scope.issuers]
+        chosen = (
+            self.state.list_issuers(registry)
+            if scope.issuers is None
+            else sorted(each for each in scope.issuers if each <= registry.issuer_count)
+        )
         needs_issuers = scope.kinds - {ChainKind.REGISTRY}
         records = self.state.read_issuers(chosen) if needs_issuers else {}
         for number, record in records.items():

@@ -82,6 +82,12 @@ class Ledger:
         kind = Kind.UNREACHABLE if silent else Kind.UNDETERMINED
         self.add(kind, f"{what} could not be determined. {error}")
 
+    def add_cut(self, error: ChainError) -> None:
+        """Add that the audit ended early, by a question that had no answer."""
+        silent = isinstance(error, ChainUnreachableError)
+        kind = Kind.UNREACHABLE if silent else Kind.UNDETERMINED
+        self.add(kind, f"The audit was cut off. {error}")
+
 
 def find_worst(kinds: Iterable[Kind]) -> Kind | None:
     """Return what decides how an audit ends, None where there is nothing against it."""

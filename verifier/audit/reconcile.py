@@ -39,7 +39,7 @@ class Reconciliation:
     """Compares one claim with one snapshot; rows first, then the answer."""
 
     def __init__(self, session: Session, claim: Claim, chosen: frozenset[IssuerId] | None) -> None:
-        """Compare ``claim``; ``chosen`` names the institution of a bare list of leaves."""
+        """Compare ``claim``; ``chosen`` names the institution that it must be of."""
         self._session = session
         self._claim = claim
         self._chosen = chosen
@@ -140,10 +140,24 @@ class Reconciliation:
             if hashed in bound and not bound[hashed]:
                 sentence = f"No institution is registered as {show_value(said.issuer)}."
                 self._ledger.add(Kind.DIFFERENCE, sentence)
-            return bound.get(hashed) or None
+            number = bound.get(hashed) or None
+            if number is not None:
+                self._compare_chosen(said.issuer, number)
+            return number
         if self._chosen is not None:
             return next(iter(self._chosen))
         return self._find_holder(fold_leaves(self._claim.leaves))
+
+    def _compare_chosen(self, issuer: str, number: IssuerId) -> None:
+        """Say where the batch is another institution's than the one that was asked about."""
+        if self._chosen is not None and number not in self._chosen:
+            wanted = next(iter(self._chosen))
+            name = self._session.names.find(wanted)
+            sentence = (
+                f"The batch is of {show_value(issuer)} (institution {number}), not of institution "
+                f"{wanted}{f' ({show_value(name)})' if name else ''}, which was asked about."
+            )
+            self._ledger.add(Kind.DIFFERENCE, sentence)
 
     def _find_holder(self, root: Root) -> IssuerId | None:
         head = self._session.state.read_registry()

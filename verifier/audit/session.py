@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from protocol.errors import ChainUnreachableError
-from protocol.primitives import BlockNumber
+from protocol.errors import ChainError, ChainUnreachableError
+from protocol.primitives import BlockNumber, render_address
+from protocol.registry.reader import RegistryReader
 from verifier.audit.census import Census
 from verifier.audit.findings import Kind
 from verifier.audit.rows import Row, Table
@@ -67,4 +68,33 @@ def open_session(
     """
     snapshot = open_snapshot(inquiry, at)
     census = Census(inquiry, snapshot)
+    _compare_authority(inquiry, census.state, snapshot, is_past=at is not None)
     return Session(inquiry, snapshot, census, Names(census.state), count_witnesses)
+
+
+def _compare_authority(
+    inquiry: Inquiry, state: State, snapshot: Snapshot, *, is_past: bool
+) -> None:
+    """Say where the registry's authority is not the trusted one.
+
+    At a past block an earlier authority is right, if the trusted one has taken over since.
+    """
+    trusted, record = inquiry.network.authority, state.read_authority()
+    if trusted is None or record is None or record.authority == trusted:
+        return
+    actual, block = record.authority, snapshot.block
+    if is_past:
+        try:
+            reader = RegistryReader(inquiry.network, inquiry.node)
+            block = reader.read_final()
+            actual = reader.read_authority(block)
+        except ChainError as error:
+            inquiry.ledger.add_silence("Who is the authority now", error)
+            return
+    if actual != trusted:
+        sentence = (
+            f"The authority that this home trusts on {inquiry.network.name} is "
+            f"{render_address(trusted)}; at block {block.number:,} the registry's is "
+            f"{render_address(actual)}."
+        )
+        inquiry.ledger.add(Kind.DIFFERENCE, sentence, block=block.number)

@@ -11,14 +11,13 @@ from protocol.errors import (
     ChainError,
     NoRegistryError,
     ProofRefusedError,
-    UnexpectedCodeError,
     WrongChainError,
     WrongGenesisError,
 )
 from protocol.nodes.answers import Answer, ask
 from protocol.nodes.node import Node
 from protocol.nodes.state_proofs import check_header
-from protocol.primitives import Address, BlockNumber, Digest, render_hex
+from protocol.primitives import Address, BlockNumber, Digest, render_address, render_hex
 from protocol.registry.reader import RegistryReader
 from verifier.audit.findings import Kind, Ledger, Progress
 
@@ -70,6 +69,20 @@ class NoSuchBlockError(ChainError):
         super().__init__(f"{network} has no block {wanted:,} yet: its newest is {newest:,}.")
 
 
+class CodeAtBlockError(ChainError):
+    """At the pinned block the contract's address holds other code than the known one, or none."""
+
+    def __init__(self, network: str, contract: Address, block: BlockNumber, clause: str) -> None:
+        """Keep network, contract and block; ``clause`` says what block that is, and what to do."""
+        self.network: Final = network
+        self.contract: Final = contract
+        self.block: Final = block
+        super().__init__(
+            f"On {network} the address {render_address(contract)} does not hold the registry's "
+            f"code at block {block:,}{clause}."
+        )
+
+
 def open_snapshot(inquiry: Inquiry, at: BlockNumber | None) -> Snapshot:
     """Pin a block (the newest final one unless another is named) on the right chain.
 
@@ -93,7 +106,7 @@ def open_snapshot(inquiry: Inquiry, at: BlockNumber | None) -> Snapshot:
     if block.number != number:
         raise header.refuse(f"it is block {block.number} instead of {number}")
     if reader.read_code_hash(network.contract, block) != network.code_hash:
-        raise UnexpectedCodeError(network.name, network.contract)
+        raise _explain_code(reader, network.contract, block, is_chosen=at is not None)
     _check_age(inquiry, final)
     root, refusal = _find_state_root(inquiry, header)
     return Snapshot(block, network.contract, number <= final.number, root, refusal)
@@ -112,6 +125,22 @@ def check_unchanged(inquiry: Inquiry, snapshot: Snapshot) -> None:
             f"({render_hex(snapshot.block.hash)} became {render_hex(now.hash)}): ask again."
         )
         inquiry.ledger.add(Kind.UNDETERMINED, sentence, block=now.number)
+
+
+def _explain_code(
+    reader: RegistryReader, contract: Address, block: Block, *, is_chosen: bool
+) -> CodeAtBlockError:
+    """Say at which block there is no such code, and what to do where a later one has it."""
+    network, clause = reader.network, ""
+    if not is_chosen:
+        clause = ", the newest final one"
+        newest = reader.read_latest()
+        if reader.read_code_hash(contract, newest) == network.code_hash:
+            clause += (
+                f"; at block {newest.number:,}, the newest, it does: wait until that is final, "
+                "name it with --at-block, or give the network's `finality` in its file"
+            )
+    return CodeAtBlockError(network.name, contract, block.number, clause)
 
 
 def _check_chain(reader: RegistryReader) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from protocol.chain import (
     AccreditationRecord,
@@ -59,6 +59,20 @@ class State:
         """Return the registry's head."""
         value = self._storage.read([layout.REGISTRY]).get(layout.REGISTRY)
         return None if value is None else slot_records.decode_registry(value)
+
+    def list_issuers(self, head: RegistryHead) -> Sequence[IssuerId]:
+        """Return the institutions' numbers that the registry's head counts.
+
+        Each was registered by an entry of the registry chain, so there are no more than those.
+        """
+        if head.issuer_count > head.seq:
+            sentence = (
+                f"Storage counts {head.issuer_count:,} institutions, and only {head.seq:,} "
+                "entries of the registry chain that could have registered them."
+            )
+            self._ledger.add(Kind.DIFFERENCE, sentence)
+        numbers = range(1, min(head.issuer_count, head.seq) + 1)
+        return cast("Sequence[IssuerId]", numbers)
 
     def read_authority(self) -> AuthorityRecord | None:
         """Return the authority and whom it proposes."""
