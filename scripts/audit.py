@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -119,8 +120,14 @@ def batches(
         return named and (not after_compromise or row["after_compromise"] is True)
 
     census = session.census
-    table = anchored.tabulate_batches(census.go(scope), census.keys, session.names, is_wanted)
-    return _show(session, table, given)
+    table = anchored.tabulate_batches(
+        census.go(scope), census.keys, session.names, is_wanted, by_compromised=after_compromise
+    )
+    who = "This key" if key else "This institution" if issuer else "Nobody"
+    what = "this root" if root else "anything"
+    when = ", from its key's compromise on" if after_compromise else ""
+    verb = "anchored" if who == "Nobody" else "has not anchored"
+    return _show(session, replace(table, empty=f"{who} {verb} {what}{when}."), given)
 
 
 @audit.command()
@@ -155,6 +162,7 @@ def status(published: Path | None, issuer: str | None, **given: Any) -> int:
     chosen = choose_issuers(session, issuer)
     entries = session.census.go(Scope(frozenset({ChainKind.STATUS}), chosen))
     table = statuses.tabulate_statuses(entries, session.names, wanted)
+    table = replace(table, empty=statuses.name_nothing(wanted))
     if published is not None:
         now = read_clock() if given["at_block"] is None else session.snapshot.block.time
         compared = Publication(session, published, chosen, now)
@@ -162,7 +170,8 @@ def status(published: Path | None, issuer: str | None, **given: Any) -> int:
     if index is not None and chosen is not None:
         answered = statuses.EntryAnswer(session.census, next(iter(chosen)), wanted)
         return _show(session, answered.follow(table), given, answered.answer)
-    return _show(session, table, given)
+    listed = None if wanted.root is None else statuses.tell_listed
+    return _show(session, table, given, listed)
 
 
 @audit.command()
@@ -187,6 +196,9 @@ def accreditations(
     hashed = None if achievement is None else hash_achievement(achievement)
     entries = session.census.go(Scope(AFFAIRS, choose_issuers(session, issuer)))
     table = grants.tabulate_accreditations(entries, session.names, hashed, moment)
+    what = "" if achievement is None else " of this id"
+    whose = "" if issuer is None else " for this institution"
+    table = replace(table, empty=f"No grant{what} is on record{whose}.")
     return _show(session, table, given)
 
 

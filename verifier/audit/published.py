@@ -149,7 +149,7 @@ class Publication:
     def _compare_members(self, where: str, listed: PublishedList, said: ListFile) -> None:
         did, end = DID_WEB + listed.issuer, f"/{listed.list}/{listed.purpose}"
         if said.issuer != did:
-            self._report(f"{where} is {show_value(said.issuer)}'s by its issuer, not {did}'s.")
+            self._report(f"{where} is of {show_value(said.issuer)} by its issuer, not of {did}.")
         if not said.address.endswith(end):
             self._report(f"{where} has the id {show_value(said.address)}, which must end in {end}.")
         if said.purpose != listed.purpose:
