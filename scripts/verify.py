@@ -24,6 +24,9 @@ from verifier.report import Report, Verdict
 from verifier.verify import FutureMomentError, Question, Surroundings
 from verifier.verify import verify as verify_credential
 
+Answer = Report | NotACredentialError | str
+"""A report, why the input is no credential, or a sentence why it could not be read."""
+
 EXIT_CODES: Final = {
     Verdict.PASSED: exit_codes.DONE,
     Verdict.FAILED: exit_codes.SOME_FAILED,
@@ -90,8 +93,8 @@ def verify(
 
 def _verify_one(
     content: bytes | str, at: datetime | None, recipient: str | None, surroundings: Surroundings
-) -> Report | str:
-    """Return a report, or the sentence why there is none."""
+) -> Answer:
+    """Return a report, or why there is none."""
     if isinstance(content, str):
         return content
     try:
@@ -99,34 +102,37 @@ def _verify_one(
     except FutureMomentError as error:
         raise click.UsageError(f"--at {error}") from error
     except NotACredentialError as error:
-        return str(error)
+        return error
 
 
-def _show_json(answers: list[tuple[str, Report | str]], *, single: bool) -> int:
+def _show_json(answers: list[tuple[str, Answer]], *, single: bool) -> int:
     rendered = [
-        {"source": name, "error": answer}
-        if isinstance(answer, str)
-        else ({} if single else {"source": name}) | report_to_dict(answer)
+        ({} if single else {"source": name}) | report_to_dict(answer)
+        if isinstance(answer, Report)
+        else {"source": name, "error": str(answer)}
         for name, answer in answers
     ]
     click.echo(json.dumps(rendered[0] if single else {"reports": rendered}, ensure_ascii=False))
     return _choose_code(answer for _, answer in answers)
 
 
-def _show_text(answers: Iterable[tuple[str, Report | str]]) -> int:
-    shown: list[Report | str] = []
+def _show_text(answers: Iterable[tuple[str, Answer]]) -> int:
+    shown: list[Answer] = []
     for name, answer in answers:
-        if isinstance(answer, str):
-            click.echo(f"{name}\n  Not a credential. {answer}\n")
-        else:
-            click.echo(report_to_text(answer, name, colour=sys.stdout.isatty()))
+        match answer:
+            case Report():
+                click.echo(report_to_text(answer, name, colour=sys.stdout.isatty()))
+            case NotACredentialError():
+                click.echo(f"{name}\n  Not a credential: {answer.reason}.\n")
+            case _:
+                click.echo(f"{name}\n  Not a credential. {answer}\n")
         shown.append(answer)
     return _choose_code(shown)
 
 
-def _choose_code(answers: Iterable[Report | str]) -> int:
+def _choose_code(answers: Iterable[Answer]) -> int:
     codes = {
-        exit_codes.NOT_A_CREDENTIAL if isinstance(answer, str) else EXIT_CODES[answer.verdict]
+        EXIT_CODES[answer.verdict] if isinstance(answer, Report) else exit_codes.NOT_A_CREDENTIAL
         for answer in answers
     }
     return next(code for code in WORST_FIRST if code in codes)

@@ -45,6 +45,11 @@ def test_an_unreadable_file_among_good_ones_stops_none_of_them(mixed):
     assert text.count("Not a credential") == 3
 
 
+def test_what_is_no_credential_is_said_once(desk):
+    text = desk.run("verify", desk.write("none.json", "a picture")).expect(3).out
+    assert text.splitlines()[1] == "  Not a credential: it is not JSON (line 1, column 1)."
+
+
 def test_one_file_gives_one_report_as_json(desk):
     (file, *_) = desk.list_files("spring")
     report = desk.run("verify", "--json", file).expect().json
