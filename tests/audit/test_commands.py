@@ -220,3 +220,49 @@ def test_batches_revoked_or_endorsed_whole_are_listed_by_root(auditor, history):
     root = whole[0]["root"]
     assert auditor("status", "--root", root, "--json").json["rows"] == [whole[0]]
     assert {json.dumps(row["indices"]) for row in whole} == {"null"}
+
+
+def forget_later(spoil, after):
+    """Spoil one answer; after so many questions the state is gone, as on a node that prunes."""
+    asked = []
+
+    def lie(method, params, result):
+        asked.append(method)
+        if len(asked) > after and method in ("eth_getStorageAt", "eth_getProof"):
+            return NodeError(-32000, "missing trie node 5a3f (path ) state 0x12 is not available")
+        return spoil(method, params, result)
+
+    return lie
+
+
+@pytest.mark.parametrize("after", [30, 200])
+def test_json_is_whole_where_the_state_goes_missing_midway(auditor, history, after):
+    with run_proxy(history.process.endpoint, forget_later(tell_truth, after)) as pruned:
+        told = auditor("batches", "--json", "--no-prove", endpoints=(pruned,), code=2).json
+    assert told["complete"] is False
+    assert any("cut off" in each["sentence"] for each in told["findings"])
+
+
+def test_a_gap_counts_though_the_state_goes_missing_after_it(auditor, history, logs):
+    """What was found before is neither lost nor made milder."""
+    log, _ = next(each for each in logs if find_chain(each[1]).kind == "registry")
+    with run_proxy(history.process.endpoint, forget_later(hide_log(*place(log)), 150)) as liar:
+        told = auditor("gaps", "--json", "--no-prove", endpoints=(liar,), code=1).json
+    assert {"gap", "undetermined"} <= {each["kind"] for each in told["findings"]}
+
+
+@pytest.mark.parametrize(
+    "command", [("issuers",), ("gaps",), ("issuers", "--show", "names"), ("reconcile", "leaves")]
+)
+def test_a_count_of_institutions_that_cannot_be_is_a_difference(
+    auditor, history, tmp_path, command
+):
+    """One word of storage: four billion institutions, beside so few entries."""
+    (tmp_path / "leaves").write_text("ab" * 32)
+    lie = alter_slot(layout.REGISTRY.position, lambda word: word | 0xFFFFFFFF << 80)
+    with run_proxy(history.process.endpoint, lie) as liar:
+        told = auditor(*command, "--json", "--no-prove", endpoints=(liar,), code=1).json
+    sentences = [each["sentence"] for each in told["findings"]]
+    assert any("Storage counts 4,294,967,295 institutions" in each for each in sentences)
+    if command == ("issuers",):
+        assert len(told["rows"]) == 5

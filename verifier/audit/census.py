@@ -146,14 +146,14 @@ class Census:
         if ChainKind.REGISTRY in scope.kinds:
             name = ChainName(ChainKind.REGISTRY)
             heads.append(ChainHead(name, registry.seq, registry.last_block))
-        chosen = (
-            self.state.list_issuers(registry)
-            if scope.issuers is None
-            else sorted(each for each in scope.issuers if each <= registry.issuer_count)
-        )
-        needs_issuers = scope.kinds - {ChainKind.REGISTRY}
-        records = self.state.read_issuers(chosen) if needs_issuers else {}
-        for number, record in records.items():
+        if not scope.kinds - {ChainKind.REGISTRY}:
+            return heads
+        if scope.issuers is None:
+            records = self.state.read_all_issuers(registry)
+        else:
+            chosen = sorted(each for each in scope.issuers if each <= registry.issuer_count)
+            records = iter(self.state.read_issuers(chosen).items())
+        for number, record in records:
             if record is None:
                 sentence = f"Storage counts institution {number} and has no record of it."
                 self._inquiry.ledger.add(Kind.DIFFERENCE, sentence)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from protocol.errors import ChainError, ChainUnreachableError
+from protocol.errors import ChainError
 from protocol.primitives import BlockNumber, render_address
 from protocol.registry.reader import RegistryReader
 from verifier.audit.census import Census
@@ -31,16 +31,16 @@ class Session:
         return self.census.state
 
     def keep(self, table: Table) -> Table:
-        """Return the table; where the chain falls silent, its rows end and the ledger says so."""
+        """Return the table; where the chain cannot be asked, its rows end, the ledger says so."""
         return replace(table, rows=self._keep(table))
 
     def guard(self, answer: Callable[[], Row] | None) -> Callable[[], Row]:
-        """Return an answer that is empty where the chain falls silent, and the ledger says so."""
+        """Return an answer that is empty where the chain cannot be asked; the ledger says so."""
 
         def guarded() -> Row:
             try:
                 return answer() if answer else {}
-            except ChainUnreachableError as error:
+            except ChainError as error:
                 self.inquiry.ledger.add_silence("The answer", error)
                 return {}
 
@@ -54,8 +54,8 @@ class Session:
     def _keep(self, table: Table) -> Iterator[Row]:
         try:
             yield from table.rows
-        except ChainUnreachableError as error:
-            self.inquiry.ledger.add(Kind.UNREACHABLE, f"The audit was cut off. {error}")
+        except ChainError as error:
+            self.inquiry.ledger.add_cut(error)
 
 
 def open_session(

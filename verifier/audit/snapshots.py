@@ -1,6 +1,6 @@
 """Affairs and registry chains beside storage: the newest entry about each subject is its record."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from datetime import datetime
 
 from protocol.chain import AccreditationRecord, IssuerRecord, KeyRecord
@@ -97,7 +97,7 @@ class Snapshots:
                 self._count_keys(number, record.key_count, indices.get(number, set()))
 
     def _count_keys(self, number: IssuerId, count: int, found: set[KeyIndex]) -> None:
-        if found != set(range(1, count + 1)):
+        if not _is_counted(found, count):
             sentence = (
                 f"Institution {number} has {count} keys by storage; its affairs chain has "
                 f"{len(found)} ({', '.join(map(str, sorted(found))) or 'none'})."
@@ -157,11 +157,16 @@ class Snapshots:
 
     def _count_issuers(self, count: int) -> None:
         found = self._names.keys()
-        if found != set(range(1, count + 1)):
+        if not _is_counted(found, count):
             sentence = (
                 f"Storage counts {count} institutions; the registry chain names {len(found)}."
             )
             self._ledger.add(Kind.DIFFERENCE, sentence)
+
+
+def _is_counted(found: Set[int], count: int) -> bool:
+    """Tell whether numbers are 1 to a count, which is storage's word and may be anything."""
+    return len(found) == count and all(1 <= number <= count for number in found)
 
 
 def _pair_key(event: KeyChanged, record: KeyRecord) -> Pairs:

@@ -1,8 +1,8 @@
 """What storage says at the pinned block of authority, institutions, keys, roots and grants."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar, cast
+from typing import Final, TypeVar
 
 from protocol.chain import (
     AccreditationRecord,
@@ -21,6 +21,8 @@ from verifier.audit.findings import Kind, Ledger
 from verifier.audit.storage import Storage, Values
 
 Key = TypeVar("Key")
+PAGE: Final = 200
+"""Institutions that are read together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +62,32 @@ class State:
         value = self._storage.read([layout.REGISTRY]).get(layout.REGISTRY)
         return None if value is None else slot_records.decode_registry(value)
 
-    def list_issuers(self, head: RegistryHead) -> Sequence[IssuerId]:
-        """Return the institutions' numbers that the registry's head counts.
+    def read_all_issuers(
+        self, head: RegistryHead
+    ) -> Iterator[tuple[IssuerId, IssuerRecord | None]]:
+        """Yield every institution that the registry's head counts, a page at a time.
 
-        Each was registered by an entry of the registry chain, so there are no more than those.
+        The count is one word's: where it cannot be, only what is there is read.
         """
-        if head.issuer_count > head.seq:
+        count = head.issuer_count
+        if count > head.seq:
             sentence = (
-                f"Storage counts {head.issuer_count:,} institutions, and only {head.seq:,} "
-                "entries of the registry chain that could have registered them."
+                f"Storage counts {count:,} institutions, and only {head.seq:,} entries of the "
+                "registry chain that could have registered them."
             )
             self._ledger.add(Kind.DIFFERENCE, sentence)
-        numbers = range(1, min(head.issuer_count, head.seq) + 1)
-        return cast("Sequence[IssuerId]", numbers)
+            count = head.seq
+        for first in range(1, count + 1, PAGE):
+            page = range(first, min(first + PAGE, count + 1))
+            found = self.read_issuers(map(IssuerId, page))
+            if len(found) == len(page) and not any(found.values()):
+                sentence = (
+                    f"Storage counts {head.issuer_count:,} institutions and has no record of any "
+                    f"from {first:,} on."
+                )
+                self._ledger.add(Kind.DIFFERENCE, sentence)
+                return
+            yield from found.items()
 
     def read_authority(self) -> AuthorityRecord | None:
         """Return the authority and whom it proposes."""

@@ -1,8 +1,9 @@
 """Institutions: who is registered, under which names, in what standing, with which keys."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
+from protocol.chain import IssuerRecord
 from protocol.primitives import Address, IssuerId, render_address, render_hex
 from protocol.registry.events import (
     AccreditationChanged,
@@ -27,7 +28,7 @@ from verifier.audit.rows import (
     show_address,
     show_moment,
 )
-from verifier.audit.state import State
+from verifier.audit.state import PAGE, State
 from verifier.audit.tables.names import Names
 
 Entries = Iterable[Entry | AnchorEntry]
@@ -46,8 +47,6 @@ KEYS: Final = (
     *("valid_until", "compromised_at", "current", "by", *PLACE),
 )
 ACTS: Final = ("act", "institution", "subject", "detail", "by", *PLACE)
-PAGE: Final = 200
-"""Institutions that are read together."""
 _ROLES: Final = ((1, "registrar"), (2, "accreditor"))
 
 
@@ -74,7 +73,16 @@ def tabulate_standings(entries: Entries, names: Names) -> Table:
 def tabulate_keys(entries: Entries, names: Names) -> Table:
     """Return one row for each state that a key was ever in, newest first."""
     shown = (
-        *("block", "time", "institution", "number", "key", "anchors", "changes_status"),
+        *(
+            "block",
+            "time",
+            "institution",
+            "identifier",
+            "number",
+            "key",
+            "anchors",
+            "changes_status",
+        ),
         *("valid_until", "compromised_at", "current"),
     )
     return Table(KEYS, shown, _list_keys(entries, names))
@@ -89,19 +97,31 @@ def tabulate_acts(entries: Entries) -> Table:
 def _list_institutions(
     state: State, numbers: Iterable[IssuerId] | None, entries: Entries
 ) -> Iterator[Row]:
-    if numbers is None:
-        head = state.read_registry()
-        numbers = [IssuerId(each) for each in range(1, head.issuer_count + 1)] if head else []
-    wanted = list(numbers)
-    for at in range(0, len(wanted), PAGE):
-        yield from _list_page(state, wanted[at : at + PAGE])
+    for page in _list_pages(state, numbers):
+        yield from _list_page(state, page)
     for _ in entries:
         pass
 
 
-def _list_page(state: State, numbers: list[IssuerId]) -> Iterator[Row]:
-    names = state.read_names(numbers)
-    for number, record in state.read_issuers(numbers).items():
+def _list_pages(
+    state: State, numbers: Iterable[IssuerId] | None
+) -> Iterator[dict[IssuerId, IssuerRecord | None]]:
+    if numbers is not None:
+        yield state.read_issuers(numbers)
+        return
+    head = state.read_registry()
+    page: dict[IssuerId, IssuerRecord | None] = {}
+    for number, record in state.read_all_issuers(head) if head else ():
+        page[number] = record
+        if len(page) == PAGE:
+            yield page
+            page = {}
+    yield page
+
+
+def _list_page(state: State, records: Mapping[IssuerId, IssuerRecord | None]) -> Iterator[Row]:
+    names = state.read_names(records)
+    for number, record in records.items():
         if record is None:
             continue
         named = names.get(number)
