@@ -1,6 +1,7 @@
 """The API's description is that of the routes there are, and they keep to it."""
 
 import json
+from pathlib import Path
 
 import jsonschema
 import pytest
@@ -42,6 +43,14 @@ def test_every_route_for_programs_is_described(site, description):
     described = {(path, method) for path, item in description["paths"].items() for method in item}
     assert described == served
     assert {rule.endpoint for rule in site.url_map.iter_rules()} >= set(OPERATIONS)
+
+
+def test_a_status_list_s_address_is_the_one_of_the_document(description):
+    document = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
+    (path,) = (each for each in description["paths"] if each.startswith("/status/"))
+    assert f"`GET {path}`" in document
+    named = [each["name"] for each in description["paths"][path]["get"]["parameters"]]
+    assert path == "/status/" + "/".join(f"{{{name}}}" for name in named)
 
 
 def test_the_description_names_every_check_field_and_limit(site, description):

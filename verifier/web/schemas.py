@@ -18,7 +18,7 @@ INTEGER: Final = {"type": "integer"}
 ANYTHING: Final = {"type": "object"}
 LIST_PARAMETERS: Final[tuple[tuple[str, Mapping[str, object]], ...]] = (
     ("issuer", TEXT_SCHEMA | {"description": "The issuer's DID without did:web:."}),
-    ("number", {"type": "integer", "minimum": 0, "exclusiveMaximum": LIST_LIMIT}),
+    ("list", {"type": "integer", "minimum": 0, "exclusiveMaximum": LIST_LIMIT}),
     ("purpose", {"enum": list(PURPOSES)}),
 )
 """The parts of a status list's path."""

@@ -57,10 +57,10 @@ class Wanted:
     media_type: str
 
 
-@status_lists.get("/status/<issuer>/<number>/<purpose>", merge_slashes=False)
-def show(issuer: str, number: str, purpose: str) -> Response:
+@status_lists.get("/status/<issuer>/<list>/<purpose>", merge_slashes=False)
+def show(issuer: str, purpose: str, **parts: str) -> Response:
     """Return a published list as it lies in the folder."""
-    wanted = _find_wanted(issuer, number, purpose)
+    wanted = _find_wanted(issuer, parts["list"], purpose)
     path = wanted.place.find_file(wanted.folder, wanted.form)
     try:
         with path.open("rb") as file:
