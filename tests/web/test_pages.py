@@ -178,6 +178,15 @@ def test_an_error_page_says_what_to_do_and_shows_no_block(client):
     assert 'class="block"' not in answer.text
 
 
+def test_a_form_in_which_nothing_was_chosen_says_so(client):
+    """A browser sends a file without a name, and empty fields."""
+    data = {"file": (io.BytesIO(b""), ""), "text": "", "recipient": ""}
+    answer = client.post("/verify", data=data, content_type="multipart/form-data")
+    assert answer.status_code == 400
+    assert "No file was chosen. Go back and choose the .json file." in answer.text
+    assert "picture" not in answer.text
+
+
 def test_what_can_be_checked_can_be_checked_again(client, app):
     """Percent signs would make a large credential three times as large, and too large."""
     with app.test_request_context():
@@ -199,7 +208,8 @@ def test_two_files_are_refused_as_a_page_has_one_verdict(client):
         files = [(io.BytesIO(first), "a.json"), (io.BytesIO(second), "b.json")]
         answer = client.post("/verify", data={"file": files})
         assert answer.status_code == 400
-        assert "This page checks one file at a time." in answer.text
+        assert "This page checks one file at a time. Go back and choose one." in answer.text
+        assert "send it again" not in answer.text
         assert 'class="block"' not in answer.text
 
 

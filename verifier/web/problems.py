@@ -1,7 +1,7 @@
 """Answers to requests that got no report: RFC 9457 for programs, a page for people."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Final
 
@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException
 
 from protocol.errors import NotACredentialError
 from verifier.verify import FutureMomentError
-from verifier.web.errors import BadFieldError, NoSuchFormError
+from verifier.web.errors import BadFieldError, NoSuchFormError, NothingSentError, SeveralFilesError
 from verifier.web.incoming import discard_rest
 from verifier.web.logs import find_request_id
 from verifier.web.metrics import Refusal
@@ -99,6 +99,13 @@ PROBLEMS: Final = {
         Refusal.OUR_BUG,
     ),
 }
+NOTHING_SENT: Final = replace(
+    NOT_A_CREDENTIAL, words="No file was chosen. Go back and choose the .json file."
+)
+SEVERAL_FILES: Final = replace(
+    PROBLEMS[HTTPStatus.BAD_REQUEST],
+    words="{reason} Go back and choose one. Programs can send several at once to the API.",
+)
 
 
 def answer_errors(app: Flask) -> None:
@@ -113,6 +120,8 @@ def _answer_http(error: HTTPException) -> Response | HTTPException:
     if status < ERROR_FLOOR:
         return error
     problem = PROBLEMS.get(status) or _name_plainly(status)
+    if isinstance(error, SeveralFilesError):
+        problem = SEVERAL_FILES
     headers = dict(error.get_headers(request.environ))
     kept: dict[str, str] = {name: headers[name] for name in _KEPT_HEADERS if name in headers}
     return _answer(status, problem, _choose_reason(error), kept)
@@ -126,7 +135,8 @@ def _choose_reason(error: HTTPException) -> str:
 
 
 def _answer_not_a_credential(error: NotACredentialError) -> Response:
-    return _answer(HTTPStatus.BAD_REQUEST, NOT_A_CREDENTIAL, str(error), {})
+    problem = NOTHING_SENT if isinstance(error, NothingSentError) else NOT_A_CREDENTIAL
+    return _answer(HTTPStatus.BAD_REQUEST, problem, str(error), {})
 
 
 def _answer_future(error: FutureMomentError) -> Response:

@@ -17,7 +17,7 @@ from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 from protocol.errors import NotACredentialError
 from verifier.report import Report
 from verifier.verify import Question, verify
-from verifier.web.errors import BadFieldError
+from verifier.web.errors import BadFieldError, NothingSentError, SeveralFilesError
 from verifier.web.metrics import Refusal
 from verifier.web.moments import parse_moment
 from verifier.web.service import Service, find_service
@@ -83,11 +83,11 @@ def verify_upload() -> Answer:
 
     Raises:
         NotACredentialError: it is none.
-        BadFieldError: there are several, and a page could show one verdict only.
+        SeveralFilesError: there are several, and a page could show one verdict only.
         FutureMomentError, werkzeug.exceptions.HTTPException: as `verify_uploads`.
     """
     if len([each for each in request.files.getlist(FILE) if each.filename]) > 1:
-        raise BadFieldError("This page checks one file at a time.")
+        raise SeveralFilesError
     answer = verify_uploads()[0]
     if isinstance(answer.result, NotACredentialError):
         raise answer.result
@@ -118,7 +118,7 @@ def _verify(
 def _read_submissions(incoming: Request, service: Service) -> tuple[Submission, ...]:
     submissions = tuple(_iterate_submissions(incoming))
     if not submissions:
-        raise NotACredentialError("no file was sent")
+        raise NothingSentError
     limit = service.config.limits.submission_bytes
     if len(submissions) > service.config.limits.files:
         raise RequestEntityTooLarge
