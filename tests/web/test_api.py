@@ -119,6 +119,15 @@ def test_what_is_no_credential_is_a_problem_not_a_verdict(client, data):
     expect_problem(post_json(client, data), 400, "not-a-credential")
 
 
+def test_a_body_that_curl_calls_a_form_is_told_its_content_type(client, demo):
+    kind = "application/x-www-form-urlencoded"
+    answer = client.post(VERIFY, data=demo.read("genuine"), content_type=kind)
+    detail = expect_problem(answer, 400, "bad-request")["detail"]
+    assert "the header Content-Type: application/json" in detail
+    asked = post_files(client, ("a.json", demo.read("genuine")), recipent="Aroha")
+    assert "Content-Type" not in expect_problem(asked, 400, "bad-request")["detail"]
+
+
 def test_a_form_without_a_file_is_a_problem(client):
     problem = expect_problem(client.post(VERIFY, data={"recipient": "x"}), 400, "not-a-credential")
     assert "no file" in problem["detail"]

@@ -36,7 +36,9 @@ JSON_TYPES: Final = (
     "application/ld+json",
     "application/vc",
 )
-FORM_TYPES: Final = ("multipart/form-data", "application/x-www-form-urlencoded")
+UNTYPED: Final = "application/x-www-form-urlencoded"
+"""What curl and others call a body of which nobody said what it is."""
+FORM_TYPES: Final = ("multipart/form-data", UNTYPED)
 BODY_SOURCE: Final = "body"
 SOURCE_CHARACTERS: Final = 120
 _UNSHOWABLE: Final = re.compile("[^\\w .()+,@#&'=~-]")
@@ -152,10 +154,18 @@ def _refuse_what_would_be_passed_over(incoming: Request) -> None:
     """Refuse what nobody would look at: an unasked question would be answered with yes."""
     if incoming.args or {*incoming.form} - {*TEXTS} or {*incoming.files} - {FILE}:
         fields = f"{FILE} (a file), {', '.join(TEXTS)} (texts)"
-        raise BadFieldError(f"Known form fields are {fields}; there are no query parameters.")
+        known = f"Known form fields are {fields}; there are no query parameters."
+        raise BadFieldError(f"{known}{_tell_content_type(incoming)}")
     for name in TEXTS:
         if len(incoming.form.getlist(name)) > 1:
             raise BadFieldError(f"The field {name} may be given once.")
+
+
+def _tell_content_type(incoming: Request) -> str:
+    """Tell whoever sent a body without a type what to add: curl calls it a form by itself."""
+    if incoming.mimetype != UNTYPED:
+        return ""
+    return f" A credential that is the body itself needs the header Content-Type: {JSON_TYPES[0]}."
 
 
 def _label(file: FileStorage, number: int) -> str:
