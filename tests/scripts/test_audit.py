@@ -107,7 +107,7 @@ def test_the_statement_names_one_block_and_whose_word_it_is(story):
     told = audit(story, "batches")
     number = told["block"]["number"]
     assert (
-        f"1 anchor by 2 keys, of each the numbers from 1 to its head all seen, block {number}."
+        f"1 anchor by 1 of 2 keys, of each the numbers from 1 to its head all seen, block {number}."
         in (told["statement"])
     )
     assert any("embedded chain" in sentence for sentence in told["statement"])
@@ -210,6 +210,10 @@ def test_a_batch_after_its_key_s_compromise_is_told_apart(desk):
     (after,) = audit(desk, "batches", "--after-compromise")["rows"]
     assert after["key_compromised_at"] == row["time"]
     assert after["root"] == row["root"]
+    text = desk.run("audit", "batches", "--after-compromise").expect().out
+    for cell in ("key", "transaction", "root"):
+        assert row[cell] in text
+    assert "endorsed_by" in text
 
 
 def test_names_can_neither_run_in_a_spreadsheet_nor_steer_a_terminal(shell):
@@ -435,6 +439,7 @@ OTHER = "0x" + "ab" * 32
         ("count", 6, ("count",)),
         ("seq", 2, ("number in its key's chain",)),
         ("block", 1, ("block",)),
+        ("block_time", "2020-01-01T00:00:00Z", ("block's time",)),
         ("block_hash", OTHER, ("block's hash",)),
         ("transaction", OTHER, ("transaction", "receipt")),
         ("key", "0x" + "ab" * 20, ("key",)),
@@ -471,6 +476,47 @@ def test_only_the_lists_of_the_institution_that_is_named_are_compared(two):
     told = audit(two, "status", "--published", "two", "--issuer", "second.example", code=2)
     (sentence,) = list_sentences(told)
     assert "no published list of did:web:second.example is in the folder" in sentence
+
+
+def test_a_batch_newer_than_the_block_read_is_no_difference(story):
+    """Audited as of before it was anchored: said to be newer, and nothing to be wrong."""
+    block = reconcile(story, "spring")["answer"]["block"]
+    told = audit(story, "reconcile", "spring", "--at-block", block - 1, code=2)
+    (sentence,) = list_sentences(told)
+    assert f"at block {block - 1:,}. By batch.json" in sentence
+    assert "newer than that" in sentence
+    leaves = json.loads((story.folder / "spring" / "batch" / "batch.json").read_bytes())["leaves"]
+    path = story.write("early.txt", "\n".join(leaves))
+    told = audit(story, "reconcile", path, "--at-block", block - 1, code=1)
+    assert f"in this order, at block {block - 1:,}." in list_sentences(told)[0]
+
+
+def test_what_was_not_compared_and_whose_word_the_range_is_are_said(story):
+    batch = story.folder / "spring" / "batch" / "batch.json"
+    whole, alone = reconcile(story, "spring")["answer"], reconcile(story, batch)["answer"]
+    for answer in (whole, alone):
+        assert "`rootseal verify`" in answer["not_compared"]
+    assert whole["status_range"] == "as in every credential"
+    assert "by the word of batch.json" in alone["status_range"]
+
+
+def test_a_pipe_in_a_folder_is_named_and_not_waited_for(story, spring):
+    os.mkfifo(spring / "pipe.json")
+    (sentence,) = list_sentences(reconcile(story, spring, 2))
+    assert sentence == "pipe.json cannot be read (it is no regular file)."
+    assert "no regular file" in story.run("audit", "reconcile", spring / "pipe.json").expect(65).err
+
+
+def test_a_list_may_have_a_byte_order_mark_or_form_feeds_and_is_no_utf_16(story):
+    batch = story.folder / "spring" / "batch" / "batch.json"
+    text = "\n".join(json.loads(batch.read_bytes())["leaves"])
+    for name, data in (("a", b"\xef\xbb\xbf" + text.encode()), ("b", text.encode() + b"\n\x0c")):
+        (story.folder / name).write_bytes(data)
+        assert reconcile(story, name)["answer"]["anchored"] is True
+    (story.folder / "c").write_bytes(text.encode("utf-16"))
+    assert "UTF-16" in story.run("audit", "reconcile", "c").expect(65).err
+    (story.folder / "d").write_bytes(b"\n" * 2_000_001)
+    assert "2,000,000 lines" in story.run("audit", "reconcile", "d").expect(65).err
 
 
 def test_leaves_swapped_in_batch_json_lead_elsewhere(story, spring):

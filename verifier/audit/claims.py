@@ -4,8 +4,11 @@ A list of leaf digests (one in hexadecimal a line) or ``batch.json`` holds nothi
 an auditor need not be handed any credential. It may come from anybody: it is read as such.
 """
 
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Final
 
@@ -23,10 +26,18 @@ from protocol.primitives import (
     parse_hex,
     parse_prefixed_hex,
 )
+from verifier.audit.files import open_file
 
 CLAIM_LIMIT_BYTES: Final = 128 << 20
 """A million leaves, the most of one tree, take 70 MB."""
-_LEAVES_START: Final = b"{"
+LEAF_LIMIT: Final = 1_000_000
+"""The most leaves of one tree."""
+LINE_COUNT_LIMIT: Final = 2 * LEAF_LIMIT
+"""Empty lines between leaves included."""
+_LINE_LIMIT: Final = 1_024
+_BEGIN_BYTES: Final = 4_096
+_OBJECT_START: Final = b"{"
+_UTF_16: Final = (BOM_UTF16_LE, BOM_UTF16_BE)
 
 
 class ClaimError(ProtocolError):
@@ -56,6 +67,7 @@ class Statement:
     transaction: TransactionHash
     block: int
     block_hash: Digest
+    block_time: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +90,13 @@ def load_claim(path: Path) -> Claim:
     """
     if path.is_dir():
         return _load_folder(path)
-    data = _read(path)
-    if data.lstrip()[:1] == _LEAVES_START:
-        return _parse_batch(path, data, None)
-    return Claim(_parse_list(path, data), None, None)
+    with open_file(path) as file:
+        begin = file.read(_BEGIN_BYTES)
+    if begin.startswith(_UTF_16):
+        raise ClaimError(path, "it is UTF-16: save it as plain text or UTF-8")
+    if begin.removeprefix(BOM_UTF8).lstrip()[:1] == _OBJECT_START:
+        return _parse_batch(path, _read(path), None)
+    return Claim(_read_list(path), None, None)
 
 
 def _load_folder(path: Path) -> Claim:
@@ -95,31 +110,40 @@ def _load_folder(path: Path) -> Claim:
 
 
 def _read(path: Path) -> bytes:
-    with path.open("rb") as file:
+    with open_file(path) as file:
         data = file.read(CLAIM_LIMIT_BYTES + 1)
     if len(data) > CLAIM_LIMIT_BYTES:
         raise ClaimError(path, f"it is larger than {CLAIM_LIMIT_BYTES >> 20} MiB")
     return data
 
 
-def _parse_list(path: Path, data: bytes) -> tuple[Leaf, ...]:
-    leaves = []
-    for number, line in enumerate(data.decode("ascii", errors="replace").splitlines(), start=1):
-        text = line.strip().removeprefix("0x").lower()
-        if not text:
-            continue
-        try:
-            leaves.append(Leaf(parse_hex(text, DIGEST_BYTES)))
-        except ValueError as error:
-            raise ClaimError(path, f"line {number}: a leaf is 64 hexadecimal digits") from error
+def _read_list(path: Path) -> tuple[Leaf, ...]:
+    """Read a list line by line: neither a long line nor a long file is held in memory."""
+    leaves: list[Leaf] = []
+    with open_file(path) as file, TextIOWrapper(file, "utf-8-sig", errors="replace") as lines:
+        for number, line in enumerate(iter(lambda: lines.readline(_LINE_LIMIT), ""), start=1):
+            if number > LINE_COUNT_LIMIT:
+                raise ClaimError(path, f"it has more than {LINE_COUNT_LIMIT:,} lines")
+            text = line.strip().removeprefix("0x").lower()
+            if text:
+                leaves.append(_parse_leaf(path, number, text))
+            if len(leaves) > LEAF_LIMIT:
+                raise ClaimError(path, f"it has more than {LEAF_LIMIT:,} leaves")
     if not leaves:
         raise ClaimError(path, "there is no leaf in it")
     return tuple(leaves)
 
 
+def _parse_leaf(path: Path, number: int, text: str) -> Leaf:
+    try:
+        return Leaf(parse_hex(text, DIGEST_BYTES))
+    except ValueError as error:
+        raise ClaimError(path, f"line {number}: a leaf is 64 hexadecimal digits") from error
+
+
 def _parse_batch(path: Path, data: bytes, folder: Path | None) -> Claim:
     try:
-        members = parse_object(data, CLAIM_LIMIT_BYTES)
+        members = parse_object(data.removeprefix(BOM_UTF8), CLAIM_LIMIT_BYTES)
     except NotACredentialError as error:
         raise ClaimError(path, f"it cannot be read ({error.reason})") from error
     try:
@@ -145,6 +169,7 @@ def _parse_statement(members: Mapping[str, object]) -> Statement:
         transaction=TransactionHash(_take_digest(members, "transaction")),
         block=_take_number(members, "block"),
         block_hash=Digest(_take_digest(members, "block_hash")),
+        block_time=_take_moment(members, "block_time"),
     )
 
 
@@ -162,6 +187,14 @@ def _take_text(members: Mapping[str, object], name: str) -> str:
         message = f"{name} is no text"
         raise ValueError(message)  # noqa: TRY004 (one kind of error for every unusable file)
     return value
+
+
+def _take_moment(members: Mapping[str, object], name: str) -> datetime:
+    moment = datetime.fromisoformat(_take_text(members, name))
+    if moment.tzinfo is None:
+        message = f"{name} has no time zone"
+        raise ValueError(message)
+    return moment
 
 
 def _take_digest(members: Mapping[str, object], name: str) -> bytes:

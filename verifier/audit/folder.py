@@ -20,6 +20,7 @@ from protocol.errors import ProtocolError
 from protocol.primitives import Leaf, render_hex
 from protocol.proofs.receipt import Receipt, parse_receipt
 from verifier.audit.claims import Claim, Statement
+from verifier.audit.files import open_file, show_name
 from verifier.audit.findings import Kind, Ledger, Progress
 
 STAGE: Final = "Reading credentials"
@@ -98,19 +99,19 @@ def _list_shards(folder: Path) -> list[Path]:
 def _read_files(paths: list[Path], ledger: Ledger) -> Iterator[tuple[str, bytes]]:
     for path in paths:
         try:
-            with path.open("rb") as file:
+            with open_file(path) as file:
                 data = file.read(CREDENTIAL_LIMIT_BYTES + 1)
         except OSError as error:
-            _report_unreadable(path.name, error, ledger)
+            _report_unreadable(show_name(path.name), error, ledger)
             continue
-        yield path.name, data
+        yield show_name(path.name), data
 
 
 def _read_shards(paths: list[Path], ledger: Ledger) -> Iterator[tuple[str, bytes]]:
     for path in paths:
-        name = f"{SHARDS_FOLDER}/{path.name}"
+        name = f"{SHARDS_FOLDER}/{show_name(path.name)}"
         try:
-            with path.open("rb") as file:
+            with open_file(path) as file:
                 for number, line in read_lines(file):
                     yield f"{name}:{number}", line
         except OSError as error:

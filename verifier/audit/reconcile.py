@@ -23,7 +23,8 @@ from verifier.audit.rows import Cell, Row, Table, name_reason, show_moment
 from verifier.audit.session import Session
 from verifier.audit.state import Anchor, Word
 
-RECONCILED: Final = ("list", "index", "revoked", "suspended", "file")
+NOT_COMPARED: Final = "signatures and proof metadata: check them with `rootseal verify`"
+RECONCILED: Final = ("list", "index", "revoked", "suspended", "file", "root", "key", "block")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,14 @@ class Reconciliation:
 
     def tabulate(self) -> Table:
         """Return one row for each entry of the batch's range that is revoked or suspended."""
-        return Table(RECONCILED, RECONCILED, self._list_rows())
+        return Table(
+            RECONCILED,
+            RECONCILED[:5],
+            self._list_rows(),
+            "No entry of the batch's range is revoked or suspended."
+            if self._claim.statement
+            else "Which entries the batch has, a list of leaves does not say.",
+        )
 
     def answer(self) -> Row:
         """Return where the batch stands on the chain."""
@@ -83,7 +91,19 @@ class Reconciliation:
             "batch_revoked_because": name_reason(record.reason) if record.revoked_at else None,
             "endorsed_by": record.endorsed_by,
             "status": "listed" if claim.statement else "not asked: a list of leaves has no indices",
+            "status_range": self._tell_range(),
+            "not_compared": NOT_COMPARED,
         }
+
+    def _tell_range(self) -> str | None:
+        """Say on whose word the range of status entries rests."""
+        if self._claim.statement is None:
+            return None
+        if self._compared is None:
+            return "by the word of batch.json: no credential was read"
+        if self._compared.missing:
+            return "as in the credentials read; of the other leaves by the word of batch.json"
+        return "as in every credential"
 
     def _list_rows(self) -> Iterator[Row]:
         claim = self._claim
@@ -138,8 +158,7 @@ class Reconciliation:
             hashed = hash_identifier(said.issuer)
             bound = state.read_bindings([hashed])
             if hashed in bound and not bound[hashed]:
-                sentence = f"No institution is registered as {show_value(said.issuer)}."
-                self._ledger.add(Kind.DIFFERENCE, sentence)
+                self._report_absence(f"No institution is registered as {show_value(said.issuer)}")
             number = bound.get(hashed) or None
             if number is not None:
                 self._compare_chosen(said.issuer, number)
@@ -161,20 +180,22 @@ class Reconciliation:
 
     def _find_holder(self, root: Root) -> IssuerId | None:
         head = self._session.state.read_registry()
-        count = head.issuer_count if head else 0
-        anchors = [Anchor(IssuerId(number), root) for number in range(1, count + 1)]
+        numbers = (
+            [number for number, _ in self._session.state.read_all_issuers(head)] if head else []
+        )
+        anchors = [Anchor(number, root) for number in numbers]
         records = self._session.state.read_anchors(anchors)
         holders = [anchor.issuer_id for anchor, record in records.items() if record is not None]
         if len(holders) > 1:
             listed = ", ".join(map(str, holders))
             sentence = f"Institutions {listed} all anchored this root: name one with --issuer."
             self._ledger.add(Kind.UNDETERMINED, sentence)
-        elif not holders and len(records) == count:
+        elif not holders and len(records) == len(numbers):
             sentence = (
                 f"No institution has anchored {render_hex(root)}, the root of these "
-                f"{len(self._claim.leaves)} leaves in this order."
+                f"{len(self._claim.leaves)} leaves in this order,"
             )
-            self._ledger.add(Kind.DIFFERENCE, sentence)
+            self._report_absence(sentence)
         return holders[0] if len(holders) == 1 else None
 
     def _find_anchor(self, issuer_id: IssuerId) -> None:
@@ -186,8 +207,7 @@ class Reconciliation:
             return
         record = records[anchor]
         if record is None:
-            sentence = f"Institution {issuer_id} has not anchored the root {render_hex(root)}."
-            self._ledger.add(Kind.DIFFERENCE, sentence)
+            self._report_absence(f"Institution {issuer_id} has not anchored {render_hex(root)}")
             return
         self._found = Found(record, self._read_event(record))
         if record.leaves not in (0, len(self._claim.leaves)):
@@ -198,6 +218,16 @@ class Reconciliation:
             self._ledger.add(Kind.DIFFERENCE, sentence)
         if said is not None:
             self._compare_statement(said, self._found)
+
+    def _report_absence(self, sentence: str) -> None:
+        """Say what is not there at the block read; a later batch is no difference to it."""
+        said, block = self._claim.statement, self._session.snapshot.block
+        whole = f"{sentence} at block {block.number:,}."
+        if said is not None and said.block > block.number:
+            whole += f" By batch.json it was anchored in block {said.block:,}, newer than that."
+            self._ledger.add(Kind.UNDETERMINED, whole, block=block.number)
+        else:
+            self._ledger.add(Kind.DIFFERENCE, whole, block=block.number)
 
     def _read_event(self, record: AnchorRecord) -> Anchored | None:
         node, contract = self._session.inquiry.node, self._session.snapshot.contract
@@ -217,6 +247,7 @@ class Reconciliation:
         pairs: dict[str, tuple[object, object]] = {
             "number in its key's chain": (said.seq, record.seq),
             "block": (said.block, record.block),
+            "block's time": (said.block_time, record.time),
         }
         if event is not None:
             pairs |= {
@@ -245,6 +276,9 @@ class Reconciliation:
                     "revoked": bool(word.revoked & mask),
                     "suspended": bool(word.suspended & mask),
                     "file": files.get(index),
+                    "root": render_hex(said.root),
+                    "key": render_address(said.key),
+                    "block": said.block,
                 }
 
     def _report(self, where: str, what: str, stated: object, clause: str) -> None:

@@ -159,7 +159,7 @@ class Snapshots:
         found = self._names.keys()
         if not _is_counted(found, count):
             sentence = (
-                f"Storage counts {count} institutions; the registry chain names {len(found)}."
+                f"Storage counts {count:,} institutions; the registry chain names {len(found):,}."
             )
             self._ledger.add(Kind.DIFFERENCE, sentence)
 
