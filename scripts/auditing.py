@@ -1,6 +1,7 @@
 """What the commands of `rootseal audit` share: options, opening, and how each answer ends."""
 
 import functools
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from protocol.nodes.networks import EMBEDDED
 from protocol.nodes.node import Node
 from protocol.nodes.quorum_node import QuorumNode
 from protocol.primitives import (
+    ADDRESS_BYTES,
     DIGEST_BYTES,
     Address,
     BlockNumber,
@@ -27,13 +29,20 @@ from scripts.config import load_settings
 from scripts.terminal import TerminalProgress
 from verifier.audit.findings import Kind, Ledger
 from verifier.audit.patience import PatientNode
-from verifier.audit.rendering import render_conclusion, render_csv, render_json, render_text
+from verifier.audit.rendering import (
+    render_answer,
+    render_conclusion,
+    render_csv,
+    render_json,
+    render_text,
+)
 from verifier.audit.rows import Row, Table
 from verifier.audit.session import Session, open_session
 from verifier.audit.snapshot import Inquiry, Proving
 from verifier.audit.statement import Conclusion, Witnesses
 from verifier.audit.tables.names import UnknownInstitutionError, find_institution
 
+_PROGRESS: Final = "rootseal.audit.progress"
 EXIT_CODES: Final = {
     None: exit_codes.DONE,
     Kind.GAP: exit_codes.SOME_FAILED,
@@ -41,6 +50,7 @@ EXIT_CODES: Final = {
     Kind.UNDETERMINED: exit_codes.SOME_UNKNOWN,
     Kind.UNREACHABLE: exit_codes.CHAIN_UNREACHABLE,
 }
+_ADDRESS_LENGTH: Final = 2 + 2 * ADDRESS_BYTES
 Answer = Callable[[], Row]
 """Called after the last row."""
 PROVING: Final = {None: Proving.IF_GIVEN, True: Proving.ALWAYS, False: Proving.NEVER}
@@ -95,12 +105,13 @@ def open_audit(
 ) -> Session:
     """Pin the block that an audit speaks of."""
     connection = connect(load_settings(home), network)
+    progress = click.get_current_context().meta[_PROGRESS] = TerminalProgress()
     inquiry = Inquiry(
         network=connection.network,
         node=PatientNode(connection.node, time.sleep),
         proving=PROVING[prove],
         clock=read_clock,
-        progress=TerminalProgress().report,
+        progress=progress.report,
         ledger=Ledger(),
     )
     at = None if at_block is None else BlockNumber(at_block)
@@ -121,11 +132,14 @@ def show(
     kept = session.keep(table)
     if as_csv:
         _write(render_csv(kept))
+        # Answers and conclusion are no rows, and the file with the rows stays a table.
+        _write(render_answer(session.guard(answer)()), to_stderr=True)
         _write(render_conclusion(finish()), to_stderr=True)
     elif as_json:
         _write(render_json(kept, session.guard(answer), finish))
     else:
-        _write(render_text(kept, session.guard(answer), finish))
+        is_whole = not sys.stdout.isatty()
+        _write(render_text(kept, session.guard(answer), finish, is_whole=is_whole))
     return EXIT_CODES[ended[0].worst]
 
 
@@ -155,6 +169,9 @@ def parse_key(text: str | None) -> Address | None:
     try:
         return None if text is None else parse_address(text)
     except ValueError as error:
+        if len(text or "") != _ADDRESS_LENGTH:
+            reason = f"{text} is no address: 0x and 40 hexadecimal digits"
+            raise click.UsageError(f"--key: {reason}.") from error
         raise click.UsageError(f"--key: {error}.") from error
 
 
@@ -165,5 +182,9 @@ def _count(node: Node, *, is_own: bool) -> Witnesses:
 
 
 def _write(pieces: Iterator[str], *, to_stderr: bool = False) -> None:
+    """Write pieces as they come; on a terminal the progress bar makes way for them."""
+    progress: TerminalProgress = click.get_current_context().meta[_PROGRESS]
     for piece in pieces:
+        if to_stderr or sys.stdout.isatty():
+            progress.clear()
         click.echo(piece, nl=False, err=to_stderr)

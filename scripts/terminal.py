@@ -28,6 +28,11 @@ class TerminalProgress:
         elif started or done == total:
             click.echo(f"{stage}: {done:,} of {total:,}", err=True)
 
+    def clear(self) -> None:
+        """Take an unfinished bar off its line, which other output is about to use."""
+        if sys.stderr.isatty() and 0 <= self._percent < 100:  # noqa: PLR2004 (an unfinished bar)
+            click.echo("\r\x1b[K", nl=False, err=True)
+
     def notice(self, message: str) -> None:
         """Print a sentence on a line of its own."""
         if sys.stderr.isatty() and 0 <= self._percent < 100:  # noqa: PLR2004 (an unfinished bar)

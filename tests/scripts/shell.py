@@ -3,11 +3,12 @@
 import io
 import json
 import os
+import pty
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -76,6 +77,26 @@ class Shell:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
+
+    def run_in_terminal(self, *arguments: object) -> str:
+        """Run the command in a terminal of its own; return everything that appeared there."""
+        ours, theirs = pty.openpty()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "scripts.cli", *map(str, arguments)],
+            cwd=self.folder,
+            env=self._build_environment() | {"TERM": "xterm"},
+            stdin=subprocess.DEVNULL,
+            stdout=theirs,
+            stderr=theirs,
+        )
+        os.close(theirs)
+        shown = b""
+        # Linux ends a terminal whose other side is closed with an error.
+        with suppress(OSError), os.fdopen(ours, "rb", buffering=0) as screen:
+            while piece := screen.read(4096):
+                shown += piece
+        assert process.wait(SECONDS) == 0
+        return shown.decode()
 
     def call(self, *arguments: object) -> Answer:
         """Run the command as a process of its own."""

@@ -43,6 +43,7 @@ WIDTHS: Final = {
     "reason": 19,
     "root": 13,
     "subject": 42,
+    "transaction": 13,
     **dict.fromkeys(
         ("time", "valid_from", "valid_until", "revoked_at", "withdrawn_at", "compromised_at"), 20
     ),
@@ -56,19 +57,30 @@ Finish = Callable[[], Conclusion]
 """Called once, at the very end."""
 
 
-def render_text(table: Table, answer: Answer, finish: Finish) -> Iterator[str]:
-    """Yield lines for a terminal: rows with the columns that fit, findings, what it rests on."""
+def render_text(
+    table: Table, answer: Answer, finish: Finish, *, is_whole: bool = False
+) -> Iterator[str]:
+    """Yield lines for a terminal: rows with the columns that fit, findings, what it rests on.
+
+    Hashes are cut unless ``is_whole``: what reads a pipe has room for them.
+    """
     rows = 0
     for row in table.rows:
         if table.shown and rows == 0:
             yield _join_cells(table.shown, table.shown)
         if table.shown:
-            yield _join_cells(table.shown, [_show_cell(row.get(each)) for each in table.shown])
+            cells = [_show_cell(row.get(each), is_whole=is_whole) for each in table.shown]
+            yield _join_cells(table.shown, cells)
         rows += 1
-    if table.shown:
-        yield "\n" if rows else "No rows.\n\n"
-    yield from _show_row(answer())
-    yield from render_conclusion(finish())
+    answered, conclusion = answer(), finish()
+    if table.shown and rows:
+        yield "\n"
+    elif table.shown:
+        # What was withheld may be the very thing that was asked for.
+        nothing = "No such entry was seen." if conclusion.worst else table.empty
+        yield f"{nothing}\n\n"
+    yield from render_answer(answered)
+    yield from render_conclusion(conclusion)
 
 
 def render_conclusion(conclusion: Conclusion) -> Iterator[str]:
@@ -150,13 +162,13 @@ def _finding_to_dict(finding: Finding) -> dict[str, object]:
     }
 
 
-def _show_row(row: Row) -> Iterator[str]:
+def render_answer(row: Row) -> Iterator[str]:
     """Yield a row as lines of what and value, hashes in full, without what is empty."""
     for column, cell in row.items():
         if column in _SENTENCES and isinstance(cell, int):
             yield _SENTENCES[column](cell, row)
         elif cell is not None and column not in _TOLD_ALREADY:
-            shown = cell if isinstance(cell, str) and _HASHES.match(cell) else _show_cell(cell)
+            shown = _show_cell(cell, is_whole=True)
             yield f"{column[0].upper()}{column[1:].replace('_', ' ')}: {shown}\n"
 
 
@@ -210,7 +222,7 @@ def _quote(text: str) -> str:
     return f"{_ISOLATE}{clean_text(text)}{_END_ISOLATE}"
 
 
-def _show_cell(cell: Cell) -> str:
+def _show_cell(cell: Cell, *, is_whole: bool) -> str:
     match cell:
         case None:
             return "-"
@@ -222,7 +234,7 @@ def _show_cell(cell: Cell) -> str:
             more = f" … {len(cell)} in all" if len(cell) > _INDICES_SHOWN else ""
             return ", ".join(map(str, cell[:_INDICES_SHOWN])) + more
         case _:
-            if _HASHES.match(cell):
+            if _HASHES.match(cell) and not is_whole:
                 return f"{cell[:_HASH_SHOWN]}…"
             return cell if cell.isascii() and cell.isprintable() else _quote(cell)
 

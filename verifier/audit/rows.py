@@ -38,6 +38,8 @@ class Table:
     shown: tuple[str, ...]
     """The columns that a terminal has room for."""
     rows: Iterable[Row]
+    empty: str = "Nothing of this kind is on record."
+    """What it means that there are no rows, if nothing is missing."""
 
 
 def place(event: Event, block: Block) -> dict[str, Cell]:

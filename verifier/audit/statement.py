@@ -50,7 +50,7 @@ def tell(conclusion: Conclusion) -> Iterator[str]:
     yield from _tell_counts(conclusion.result)
     yield _tell_block(conclusion)
     yield _tell_witnesses(conclusion)
-    yield _tell_storage(conclusion.result)
+    yield _tell_storage(conclusion)
     yield _tell_end(conclusion)
 
 
@@ -65,7 +65,9 @@ def _tell_counts(result: Result) -> Iterator[str]:
 def _tell_count(kind: ChainKind, counts: list[ChainCount], number: str) -> str:
     expected, seen = sum(each.expected for each in counts), sum(each.seen for each in counts)
     one, many, of = _UNITS[kind]
-    owners = of.format(f"{len(counts):,}", "" if len(counts) == 1 else "s")
+    active = sum(each.expected > 0 for each in counts)
+    which = f"{len(counts):,}" if active == len(counts) else f"{active:,} of {len(counts):,}"
+    owners = of.format(which, "" if len(counts) == 1 else "s")
     where = "of the registry chain" if kind is ChainKind.REGISTRY else owners
     what = f"{expected:,} {one if expected == 1 else many} {where}"
     if not all(each.is_complete for each in counts):
@@ -103,12 +105,13 @@ def _tell_witnesses(conclusion: Conclusion) -> str:
     return f"{witnesses.agreeing} endpoints agreed on every answer that this rests on."
 
 
-def _tell_storage(result: Result) -> str:
+def _tell_storage(conclusion: Conclusion) -> str:
+    result = conclusion.result
     if result.refusal is None and result.proven:
-        return (
-            f"{result.proven:,} words of storage proven against that block's hash: confirm the "
-            "hash elsewhere, and they need nobody's word."
-        )
+        proven = f"{result.proven:,} words of storage proven against that block's hash"
+        if conclusion.witnesses.is_own:
+            return f"{proven}."
+        return f"{proven}: confirm the hash elsewhere, and they need nobody's word."
     return f"Storage as told, not proven ({result.refusal or 'nothing was read'})."
 
 

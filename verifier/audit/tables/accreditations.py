@@ -31,8 +31,8 @@ def tabulate_accreditations(
     institution was accredited then. The others have no say.
     """
     shown = (
-        *("block", "time", "institution", "achievement", "valid_from", "valid_until"),
-        *("withdrawn_at", "decides", "in_force"),
+        *("block", "time", "institution", "identifier", "achievement", "valid_from"),
+        *("valid_until", "withdrawn_at", "decides", "in_force"),
     )
     return Table(ACCREDITATIONS, shown, _list(entries, names, achievement, moment))
 

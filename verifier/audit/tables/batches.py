@@ -23,6 +23,8 @@ def tabulate_batches(
     keys: Mapping[Address, KeyRecord],
     names: Names,
     wanted: Wanted,
+    *,
+    by_compromised: bool = False,
 ) -> Table:
     """Return one row for each anchored root that is wanted, newest first.
 
@@ -30,7 +32,10 @@ def tabulate_batches(
     that the key's compromise began at or before the anchor's block: such a batch counts only when
     ``endorsed_by`` (a key's number) was not itself compromised by then.
     """
-    shown = ("block", "time", "institution", "key_number", "entry", "root", "revoked_at")
+    begin = ("block", "time", "institution", "identifier", "key_number", "entry", "root")
+    shown: tuple[str, ...] = (*begin, "revoked_at")
+    if by_compromised:
+        shown = (*begin, "endorsed_by", "endorser_compromised_at", "key", "transaction")
     rows = (_describe(entry, keys, names) for entry in entries if isinstance(entry, AnchorEntry))
     return Table(BATCHES, shown, (row for row in rows if wanted(row)))
 

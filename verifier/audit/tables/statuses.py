@@ -58,8 +58,32 @@ def tabulate_statuses(
     entries: Iterable[Entry | AnchorEntry], names: Names, wanted: Wanted
 ) -> Table:
     """Return one row for each wanted status change, newest first."""
-    shown = ("block", "time", "institution", "change", "reason", "list", "indices", "root")
+    shown = (
+        "block",
+        "time",
+        "institution",
+        "identifier",
+        "change",
+        "reason",
+        "list",
+        "indices",
+        "root",
+    )
     return Table(STATUSES, shown, _list_statuses(entries, names, wanted))
+
+
+def name_nothing(wanted: Wanted) -> str:
+    """Say what it means that no change is wanted of a complete walk."""
+    if wanted.root is not None:
+        return "No batch with this root was revoked or endorsed as a whole."
+    if wanted.index is not None:
+        return "This entry was never changed."
+    return "No status was changed." if wanted.list is None else "No entry of this list was changed."
+
+
+def tell_listed() -> Row:
+    """Say what a batch's rows leave out: which entries a batch has is not recorded."""
+    return {"listed": "acts on the batch as a whole; entries changed singly are not among them"}
 
 
 class EntryAnswer:
