@@ -180,7 +180,11 @@ class NoRegistryError(ChainError):
     def __init__(self, network: str) -> None:
         """Keep the network."""
         self.network: Final = network
-        super().__init__(f"No registry is recorded for the network {network}.")
+        super().__init__(
+            f"No registry is recorded for the network {network}. Keep your authority's network "
+            f"file as networks/{network}.toml in the home, or make a registry of your own: "
+            f"rootseal deploy --network {network}."
+        )
 
 
 class WrongGenesisError(ChainError):

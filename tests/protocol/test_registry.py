@@ -383,7 +383,7 @@ def test_a_log_of_another_block_is_no_answer(story, anchored):
 
 def test_without_a_recorded_registry_nothing_is_asked_of_one(story):
     reader = RegistryReader(replace(story.network, contract=None), story.node)
-    with pytest.raises(NoRegistryError):
+    with pytest.raises(NoRegistryError, match=r"networks/\S+\.toml .* rootseal deploy --network"):
         reader.read_registry(story.reader.read_latest())
 
 
