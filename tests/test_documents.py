@@ -6,6 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from issuer.affairs.treasury import ALLOWANCE_WEI
+from protocol.nodes.networks import LOCAL_CHAIN_ID, LOCAL_ENDPOINT
+from scripts.cli import COMMANDS
+
 HOUSE = Path(__file__).parent.parent
 DECISIONS = sorted((HOUSE / "docs" / "adr").glob("*.md"))
 DOCUMENTS = [HOUSE / "README.md", *sorted((HOUSE / "docs").rglob("*.md"))]
@@ -45,3 +49,16 @@ def test_a_decision_says_what_was_decided_and_what_follows(decision: Path) -> No
     assert re.match(rf"# {decision.name[:4]}: \S.*\n\nStatus: (accepted|superseded)\. ", text)
     for part in PARTS:
         assert len(re.findall(rf"^## {part}\n\S", text, flags=re.MULTILINE)) == 1, part
+
+
+def test_the_local_network_stands_in_the_documents_as_it_is_built_in() -> None:
+    text = (HOUSE / "docs" / "operations.md").read_text(encoding="utf-8")
+    (section,) = re.findall(r"^## A node of your own\n(.*?)^## ", text, re.MULTILINE | re.DOTALL)
+    assert (
+        f"chain id {LOCAL_CHAIN_ID}, at `{LOCAL_ENDPOINT}` unless `ROOTSEAL_RPC_LOCAL`" in section
+    )
+    assert f"{ALLOWANCE_WEI // 10**18} ether" in section
+    for line in re.findall(r"^rootseal .*", section, re.MULTILINE):
+        assert "--network local" in line
+        _, *words = line.split()
+        assert words[0] in COMMANDS
