@@ -12,6 +12,7 @@ IssuanceError                        this cannot be issued, and nothing was sent
 ├─ JournalError(path, reason)        the journal cannot be used
 ├─ JournalConflictError(reason)      journal and input say different things
 ├─ LockedError(account)              another process of this home uses the account
+├─ LockedFolderError(folder)         another process publishes in the folder
 ├─ SignerPolicyError(what)           a key was asked to sign what its policy does not allow
 ├─ ListFullError(list)               no status list has room for the batch
 ├─ PathMismatchError(index)          the tree library built a path that does not lead to its root
@@ -19,6 +20,7 @@ IssuanceError                        this cannot be issued, and nothing was sent
 └─ OutputError(problems)             what was written does not check out
 UnsettledTransactionError(account, nonce)   a ChainError: sent, not mined yet; run it again
 WithheldEntryError(network, seq, block)     a ChainError: an entry of the status log is missing
+EndpointBehindError(network, what)          a ChainError: what is known already is not there yet
 """
 
 from collections.abc import Iterable, Sequence
@@ -145,6 +147,18 @@ class LockedError(IssuanceError):
         )
 
 
+class LockedFolderError(IssuanceError):
+    """Another process publishes in the folder."""
+
+    def __init__(self, folder: Path) -> None:
+        """Keep the folder."""
+        self.folder: Final = folder
+        super().__init__(
+            f"Another process publishes in {folder}. Wait until it has ended, then run the same "
+            "command again."
+        )
+
+
 class SignerPolicyError(IssuanceError):
     """A key was asked to sign what its policy does not allow; nothing was signed."""
 
@@ -223,6 +237,19 @@ class WithheldEntryError(ChainError):
         super().__init__(
             f"Entry {seq} of the status log is missing from block {block:,} of {network}: the "
             "endpoint withholds it. Ask another endpoint."
+        )
+
+
+class EndpointBehindError(ChainError):
+    """An endpoint answers as of a time before what this home knows; nothing was signed."""
+
+    def __init__(self, network: str, what: str) -> None:
+        """Keep the network and both moments, a clause that goes on from "is behind:"."""
+        self.network: Final = network
+        self.what: Final = what
+        super().__init__(
+            f"The endpoint of {network} is behind: {what}. Nothing was published; ask another "
+            "endpoint, or run the same command later."
         )
 
 

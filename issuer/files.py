@@ -3,11 +3,14 @@
 import ctypes
 import os
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from errno import EISDIR
 from functools import cache
 from pathlib import Path
 from typing import Final
 
 PUBLIC: Final = 0o644
+PUBLIC_FOLDER: Final = 0o755
 OWNER_ONLY: Final = 0o600
 _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
 
@@ -26,12 +29,49 @@ def write_whole(path: Path, data: bytes, staging: Path, mode: int = PUBLIC) -> N
 
 def write_stream(path: Path, pieces: Iterable[bytes], staging: Path, mode: int = PUBLIC) -> None:
     """Write a file piece by piece, with the promises of `write_whole`."""
-    unfinished = staging / path.name
-    with os.fdopen(os.open(unfinished, _NEW, mode), "wb") as file:
+    with os.fdopen(os.open(staging / path.name, _NEW, mode), "wb") as file:
         file.writelines(pieces)
         file.flush()
         os.fsync(file.fileno())
-    unfinished.replace(path)
+    _put_in_place(staging, path)
+
+
+def publish_whole(path: Path, data: bytes, staging: Path) -> None:
+    """Write a file for a web server with the promises of `write_whole`, readable under any umask.
+
+    Never for what lies in a home.
+    """
+    with os.fdopen(os.open(staging / path.name, _NEW, PUBLIC), "wb") as file:
+        os.fchmod(file.fileno(), PUBLIC)
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    _put_in_place(staging, path)
+
+
+def make_public_folder(folder: Path) -> None:
+    """Make a folder that a web server can go through under any umask, if it is not there."""
+    with suppress(FileExistsError):
+        folder.mkdir(parents=True)
+        folder.chmod(PUBLIC_FOLDER)
+
+
+def refuse_folder(path: Path) -> None:
+    """Refuse a folder where a file is to be written, before anything else is.
+
+    Raises:
+        IsADirectoryError: naming it.
+    """
+    if path.is_dir():
+        raise IsADirectoryError(EISDIR, os.strerror(EISDIR), str(path))
+
+
+def _put_in_place(staging: Path, path: Path) -> None:
+    """Give a finished file its name; what stands in the way is named, not the unfinished file."""
+    try:
+        (staging / path.name).replace(path)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def write_group(files: Sequence[tuple[Path, bytes]], staging: Path) -> None:
@@ -48,7 +88,7 @@ def write_group(files: Sequence[tuple[Path, bytes]], staging: Path) -> None:
             file.write(data)
     _sync_all([staging / path.name for path, _ in files], staging)
     for path, _ in files:
-        (staging / path.name).replace(path)
+        _put_in_place(staging, path)
 
 
 def sync_folder(folder: Path) -> None:

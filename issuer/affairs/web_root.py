@@ -16,7 +16,7 @@ from issuer.affairs.institution import (
     save_institution,
 )
 from issuer.affairs.profile import render_did_document, render_profile
-from issuer.files import sync_folder, write_whole
+from issuer.files import make_public_folder, publish_whole, refuse_folder, sync_folder
 from issuer.sending.channel import require_registry
 from protocol.chain import ChainReader, Network
 from protocol.credentials.published_lists import StatusFor
@@ -61,13 +61,19 @@ def build_web_root(chain: ChainReader, institution: Institution) -> WebRoot:
 
 
 def write_web_root(folder: Path, root: WebRoot) -> tuple[Path, Path]:
-    """Write both files below a folder, each whole or not at all; return their paths."""
+    """Write both files below a folder, each whole or not at all; return their paths.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
     paths = (folder / DID_DOCUMENT, folder / PROFILE)
-    folder.mkdir(parents=True, exist_ok=True)
+    for path in paths:
+        refuse_folder(path)
+    make_public_folder(folder)
     with TemporaryDirectory(dir=folder, prefix=".unfinished-") as staging:
         for path, data in zip(paths, (root.did_document, root.profile), strict=True):
-            path.parent.mkdir(exist_ok=True)
-            write_whole(path, data, Path(staging))
+            make_public_folder(path.parent)
+            publish_whole(path, data, Path(staging))
             sync_folder(path.parent)
     return paths
 

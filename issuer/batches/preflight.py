@@ -44,7 +44,7 @@ def check_ready(desk: Desk, carrier: Carrier) -> Price:
 
     def ask() -> Price:
         latest = channel.chain.read_latest()
-        _check_clock(channel.chain, latest, desk.clock())
+        check_clock(channel.chain, latest, desk.clock())
         _check_registration(desk, latest)
         return estimate_price(desk, carrier)
 
@@ -130,8 +130,12 @@ def _check_document(desk: Desk, digest: bytes) -> None:
         _refuse("the registered DID document does not list the keys in use; register it anew")
 
 
-def _check_clock(chain: ChainReader, latest: Block, now: datetime) -> None:
-    """Refuse a clock that does not agree with a chain that makes blocks all the time (KO-17)."""
+def check_clock(chain: ChainReader, latest: Block, now: datetime) -> None:
+    """Refuse a clock that does not agree with a chain that makes blocks all the time (KO-17).
+
+    Raises:
+        ChainUnreachableError: the node is behind, or this machine's clock is wrong.
+    """
     allowed = chain.network.freshness_seconds
     if allowed is None:
         return

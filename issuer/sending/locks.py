@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from issuer.errors import LockedError
+from issuer.errors import IssuanceError, LockedError, LockedFolderError
 from protocol.primitives import Address, ChainId, render_address
 
 POLL_SECONDS: Final = 0.2
@@ -38,14 +38,31 @@ def hold_account(
     name = f"{chain_id}-{render_address(account)}.lock"
     descriptor = os.open(folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, OWNER_ONLY)
     try:
-        _take(descriptor, account, on_wait, wait_seconds)
+        _take(descriptor, LockedError(account), on_wait, wait_seconds)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def hold_folder(
+    folder: Path, *, on_wait: Callable[[], None], wait_seconds: float
+) -> Iterator[None]:
+    """Hold a folder that is there, for processes of every home; no file of a lock is left in it.
+
+    Raises:
+        LockedFolderError: not free within ``wait_seconds``.
+    """
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        _take(descriptor, LockedFolderError(folder), on_wait, wait_seconds)
         yield
     finally:
         os.close(descriptor)
 
 
 def _take(
-    descriptor: int, account: Address, on_wait: Callable[[], None], wait_seconds: float
+    descriptor: int, refusal: IssuanceError, on_wait: Callable[[], None], wait_seconds: float
 ) -> None:
     if _try(descriptor):
         return
@@ -53,7 +70,7 @@ def _take(
     deadline = time.monotonic() + wait_seconds
     while not _try(descriptor):
         if time.monotonic() >= deadline:
-            raise LockedError(account)
+            raise refusal
         time.sleep(POLL_SECONDS)
 
 

@@ -1,9 +1,13 @@
 """An issuer's status bits as the chain has them, all at one block."""
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
+from issuer.batches.preflight import check_clock
+from issuer.errors import EndpointBehindError
 from issuer.sending.channel import Channel, ask_patiently, find_registry_scope
 from issuer.status.status_history import (
     FOLDER,
@@ -30,18 +34,23 @@ class ChainLists:
     revoked_batches: frozenset[Root]
 
 
-def read_chain_lists(channel: Channel, did: str, wanted: Iterable[int]) -> ChainLists:
+def read_chain_lists(
+    channel: Channel, did: str, wanted: Iterable[int], now: datetime
+) -> ChainLists:
     """Return the bits of the wanted lists and of every list that a status change names.
 
     Raises:
         TransactionRefusedError: the issuer is not registered.
-        ChainError: the chain cannot be asked, or withholds an entry of the log.
+        EndpointBehindError: this home has seen more of the log than the endpoint tells.
+        ChainError: the chain cannot be asked, is not up to the time, or withholds an entry.
     """
     chain, scope = channel.chain, ask_patiently(channel, lambda: find_registry_scope(channel.chain))
-    block = ask_patiently(channel, chain.read_latest)
+    block = ask_patiently(channel, lambda: _read_fresh(chain, now))
     record = ask_patiently(channel, lambda: _read_issuer(chain, did, block))
     path = channel.home / FOLDER / f"{scope}-{record.issuer_id}.json"
-    history = ask_patiently(channel, lambda: read_history(chain, record, load_history(path)))
+    known = load_history(path)
+    _refuse_forgetting(channel, record, known, path)
+    history = ask_patiently(channel, lambda: read_history(chain, record, known))
     words = _read_words(channel, record, history, block)
     _refuse_rewriting(channel, block)
     _remember(channel, path, history)
@@ -49,6 +58,24 @@ def read_chain_lists(channel: Channel, did: str, wanted: Iterable[int]) -> Chain
     numbers = {word // LIST_WORDS for word in history.words} | possible
     lists = {number: _build_list(number, words) for number in sorted(numbers)}
     return ChainLists(block, lists, history.batches)
+
+
+def _read_fresh(chain: ChainReader, now: datetime) -> Block:
+    block = chain.read_latest()
+    check_clock(chain, block, now)
+    return block
+
+
+def _refuse_forgetting(
+    channel: Channel, record: IssuerRecord, known: StatusHistory, path: Path
+) -> None:
+    """What was remembered lay in a final block: who does not know it would take it back."""
+    if record.status_seq < known.seq:
+        what = (
+            f"it answers at entry {record.status_seq:,} of the status log, this home has seen "
+            f"entry {known.seq:,} ({path})"
+        )
+        raise EndpointBehindError(channel.chain.network.name, what)
 
 
 def _read_issuer(chain: ChainReader, did: str, at: Block) -> IssuerRecord:
@@ -87,7 +114,9 @@ def _refuse_rewriting(channel: Channel, block: Block) -> None:
 def _remember(channel: Channel, path: Path, history: StatusHistory) -> None:
     final = ask_patiently(channel, channel.chain.read_final)
     if history.seq and history.block <= final.number:
-        save_history(path, history)
+        # It only saves time, and the next walk is as long as this one.
+        with suppress(OSError):
+            save_history(path, history)
 
 
 def _build_list(number: int, words: Mapping[int, StatusWord]) -> Mapping[str, bytes]:

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from issuer.errors import WithheldEntryError
@@ -77,16 +78,21 @@ def load_history(path: Path) -> StatusHistory:
 
 
 def save_history(path: Path, history: StatusHistory) -> None:
-    """Remember a history whose last entry lies in a final block."""
-    staging = path.parent / ".unfinished"
-    staging.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Remember a history whose last entry lies in a final block.
+
+    Raises:
+        OSError: it cannot be written; what was remembered before is as it was.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     content = {
         "seq": history.seq,
         "block": history.block,
         "words": sorted(history.words),
         "batches": sorted(root.hex() for root in history.batches),
     }
-    write_whole(path, json.dumps(content).encode("ascii"), staging, OWNER_ONLY)
+    # A folder of its own: two processes of one home may publish at once.
+    with TemporaryDirectory(dir=path.parent, prefix=".unfinished-") as staging:
+        write_whole(path, json.dumps(content).encode("ascii"), Path(staging), OWNER_ONLY)
 
 
 def _walk(chain: ChainReader, record: IssuerRecord) -> Iterator[StatusEntry]:

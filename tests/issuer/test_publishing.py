@@ -2,10 +2,13 @@
 
 import base64
 import json
+import os
 import random
 import shutil
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -15,14 +18,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from issuer.affairs.institution import Duty, HeldKey, Institution, Stage
-from issuer.affairs.web_root import build_web_root
-from issuer.errors import WithheldEntryError
+from issuer.affairs.web_root import WebRoot, build_web_root, write_web_root
+from issuer.errors import EndpointBehindError, LockedFolderError, WithheldEntryError
 from issuer.journal.lists import find_lists
 from issuer.keys.keystore import Ed25519Signer
-from issuer.sending.channel import find_registry_scope
+from issuer.sending.channel import Patience, find_registry_scope
+from issuer.sending.locks import hold_folder
 from issuer.status import publishing
 from issuer.status.publishing import PublishingJob, PublishingResult, publish_lists
-from issuer.status.status_history import FOLDER
+from issuer.status.status_history import FOLDER, StatusHistory, load_history, save_history
 from protocol.credentials.canonical import canonicalise, hash_leaf
 from protocol.credentials.published_lists import SUFFIXES, StatusFor
 from protocol.credentials.status_index import LIST_ENTRIES, locate
@@ -34,16 +38,18 @@ from protocol.credentials.status_list import (
     is_set,
 )
 from protocol.errors import ChainUnreachableError, ConfigurationError, TransactionRefusedError
-from protocol.primitives import IssuerId, parse_address
+from protocol.primitives import BlockNumber, Digest, IssuerId, parse_address
 from protocol.proofs.data_integrity import (
     hash_options,
     parse_signature,
+    render_signature,
     signing_input,
     verify_ed25519,
 )
 from protocol.proofs.multikey import parse_multikey, render_ed25519, render_secp256k1
 from protocol.registry.calldata import encode_call
 from protocol.registry.events import StatusChanged
+from protocol.registry.reader import RegistryReader
 from tests.issuer.killing import issue
 from tests.issuer.scene import (
     ANCHOR,
@@ -542,7 +548,7 @@ def test_a_full_disk_leaves_every_file_whole(
 ) -> None:
     publish(told)
     before = list_files(told.parent / "status")
-    count, write = [0], publishing.write_whole
+    count, write = [0], publishing.publish_whole
 
     def fill(path: Path, data: bytes, staging: Path) -> None:
         count[0] += 1
@@ -552,7 +558,7 @@ def test_a_full_disk_leaves_every_file_whole(
         write(path, data, staging)
 
     later = datetime.now(UTC) + timedelta(days=5)
-    monkeypatch.setattr(publishing, "write_whole", fill)
+    monkeypatch.setattr(publishing, "publish_whole", fill)
     with pytest.raises(OSError, match="No space"):
         publish(told, now=later)
     monkeypatch.undo()
@@ -600,7 +606,6 @@ def test_the_log_is_read_from_where_it_was_left(told: Path, chain_bits) -> None:
         b"\xff\xfe",
         b'{"seq": 1, "block": 1, "words": null, "batches": []}',
         b'{"seq": 3, "block": 9999, "words": [], "batches": []}',
-        b'{"seq": 900, "block": 12, "words": [], "batches": []}',
     ],
 )
 def test_a_memory_that_does_not_fit_the_chain_is_not_believed(
@@ -620,6 +625,224 @@ def test_the_memory_lies_in_the_home_and_is_nobody_elses(told: Path) -> None:
     assert find_memory(told).stat().st_mode & 0o077 == 0
     for path in (told.parent / "status").rglob("*"):
         assert "words" not in path.name
+
+
+# An endpoint that is behind, and a folder that is anybody's.
+
+
+def answer_as_of(height: int):
+    """An endpoint that has not got further than a block."""
+
+    def bend(count: int, method: str, params: Sequence[object], answer: object) -> object:
+        return answer
+
+    class Behind(Bent):
+        def request(self, method: str, params: Sequence[object]) -> object:
+            asked = [hex(height) if each == "latest" else each for each in params]
+            return super().request(method, asked)
+
+    return lambda node: Behind(node, bend)
+
+
+def find_height(home: Path) -> int:
+    with open_desk(home) as desk:
+        return desk.channel.chain.read_latest().number
+
+
+def test_an_endpoint_behind_what_the_home_has_seen_takes_no_revocation_back(told: Path) -> None:
+    height = find_height(told)
+    change(told, "revoke", [(FIRST, 9)])
+    publish(told)
+    shutil.rmtree(told.parent / "status")
+    with pytest.raises(EndpointBehindError, match="this home has seen entry"):
+        publish(told, wrap_node=answer_as_of(height))
+    assert not (told.parent / "status").exists()
+    publish(told)
+    assert is_set(read_bits(told, FIRST, "revocation", ListForm.STANDARD), 9)
+
+
+def test_an_endpoint_behind_what_is_published_takes_no_revocation_back(told: Path) -> None:
+    """What is not final yet is not remembered, but another desk may have published it."""
+    height = find_height(told)
+    change(told, "revoke", [(FIRST, 9)])
+    publish(told)
+    shutil.rmtree(told / FOLDER)
+    before = list_files(told.parent / "status")
+    with pytest.raises(EndpointBehindError, match="are published"):
+        publish(told, wrap_node=answer_as_of(height))
+    assert list_files(told.parent / "status") == before
+
+
+def test_a_chain_that_stands_still_is_not_published(told: Path) -> None:
+    late = datetime.now(UTC) + timedelta(hours=1)
+    with open_desk(told) as desk:
+        network = replace(desk.channel.chain.network, freshness_seconds=600)
+        chain = RegistryReader(network, desk.channel.node)
+        channel = replace(desk.channel, chain=chain)
+        with pytest.raises(ChainUnreachableError, match="seconds old"):
+            publish_lists(channel, build_job(told), late)
+    assert not (told.parent / "status").exists()
+
+
+def test_who_publishes_waits_for_another_who_does(told: Path) -> None:
+    publish(told)
+    folder = told.parent / "status"
+    patience = Patience(sleep=lambda _: None, now_seconds=lambda: 0.0, lock_seconds=0.1)
+    with (
+        hold_folder(folder, on_wait=lambda: None, wait_seconds=0),
+        pytest.raises(LockedFolderError),
+    ):
+        publish(told, patience=patience)
+    publish(told, patience=patience)
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+23:00", "9999-12-31T23:59:59-23:00"])
+@pytest.mark.parametrize("member", ["validFrom", "validUntil", "created"])
+def test_a_date_that_no_calendar_has_is_written_anew(told: Path, moment: str, member: str) -> None:
+    publish(told)
+    path = told.parent / "status" / DOMAIN / str(FIRST) / "revocation.json"
+    document = json.loads(path.read_bytes())
+    holder = document["proof"] if member == "created" else document
+    holder[member] = moment
+    path.write_text(json.dumps(document))
+    again = publish(told)
+    assert [each.place.purpose for each in again.lists if each.changed] == ["revocation"]
+    assert moment not in path.read_text()
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+23:00", "9999-12-31T23:59:59-23:00"])
+def test_a_date_outside_the_calendar_is_refused_even_where_it_is_signed(
+    told: Path, moment: str
+) -> None:
+    publish(told)
+    path = told.parent / "status" / DOMAIN / str(FIRST) / "revocation.json"
+    document = json.loads(path.read_bytes()) | {"validUntil": moment}
+    proof = document.pop("proof")
+    proof.pop("proofValue")
+    contexts = tuple(document["@context"])
+    leaf = hash_leaf(canonicalise(document, contexts).nquads)
+    signature = SIGNING_KEY.sign(signing_input(hash_options(proof, contexts), leaf))
+    proof["proofValue"] = render_signature(signature)
+    path.write_text(json.dumps(document | {"proof": proof}))
+    publish(told)
+    assert moment not in path.read_text()
+
+
+def make_pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def make_sparse(path: Path) -> None:
+    with path.open("wb") as file:
+        file.truncate(3 << 30)
+
+
+def make_loop(path: Path) -> None:
+    path.symlink_to(path)
+
+
+@pytest.mark.parametrize("make", [make_pipe, make_sparse, make_loop])
+@pytest.mark.parametrize("name", ["revocation.json", "revocation.jwt", "../settings.json"])
+def test_what_is_no_list_is_neither_waited_for_nor_read_whole(
+    told: Path, make: Callable[[Path], None], name: str
+) -> None:
+    publish(told)
+    path = told.parent / "status" / DOMAIN / str(FIRST) / name
+    before = path.read_bytes()
+    path.unlink()
+    make(path)
+    publish(told)
+    assert not path.is_symlink()
+    if name.startswith(".."):
+        assert path.read_bytes() == before
+    assert is_set(read_bits(told, FIRST, "revocation", ListForm.JWT), 0)
+
+
+def test_a_list_with_the_date_of_the_future_does_not_stop_us_unless_we_signed_it(
+    told: Path,
+) -> None:
+    publish(told)
+    path = told.parent / "status" / DOMAIN / str(FIRST) / "revocation.json"
+    document = json.loads(path.read_bytes()) | {"validFrom": "2199-01-01T00:00:00Z"}
+    path.write_text(json.dumps(document))
+    assert any(each.changed for each in publish(told).lists)
+
+
+def test_a_folder_that_somebody_made_has_nothing_signed(told: Path) -> None:
+    publish(told)
+    folder = told.parent / "status" / DOMAIN
+    made = str((1 << 32) | 99)
+    shutil.copytree(folder / str(FIRST), folder / made)
+    (folder / str((1 << 32) | 98)).mkdir()
+    assert {each.place.list for each in publish(told).lists} == {FIRST, SECOND, FAR}
+
+
+def test_a_list_that_an_earlier_key_signed_is_kept_up(told: Path) -> None:
+    lost = (2 << 32) | 5
+    publish(told, build_job(told, lists=frozenset({lost})))
+    raw = OTHER_KEY.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    signer = Ed25519Signer(OTHER_KEY, f"{DID}#{render_ed25519(raw)}")
+    again = publish(told, build_job(told, signer=signer))
+    assert lost in {each.place.list for each in again.lists}
+
+
+def test_what_a_killed_run_left_is_swept(told: Path) -> None:
+    folder = told.parent / "status"
+    left = folder / f"{publishing.STAGING}abc"
+    left.mkdir(parents=True)
+    (left / "revocation.json").write_text("half")
+    publish(told)
+    assert not [path for path in folder.iterdir() if path.name.startswith(".")]
+
+
+def test_a_memory_that_cannot_be_written_stops_nothing(told: Path) -> None:
+    (told / FOLDER).write_text("a file where a folder should be")
+    assert publish(told).lists
+
+
+def test_two_processes_of_a_home_remember_at_once(told: Path, tmp_path: Path) -> None:
+    path = tmp_path / "walks" / "one.json"
+    histories = [
+        StatusHistory(seq, BlockNumber(seq), frozenset(range(seq * 1000)), frozenset())
+        for seq in (1, 2)
+    ]
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda turn: save_history(path, histories[turn % 2]), range(40)))
+    assert load_history(path) in histories
+    assert [each.name for each in path.parent.iterdir()] == ["one.json"]
+
+
+def test_a_folder_where_a_file_should_be_is_named(told: Path) -> None:
+    publish(told)
+    path = told.parent / "status" / DOMAIN / str(FIRST) / "revocation.jwt"
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(IsADirectoryError) as caught:
+        publish(told)
+    assert caught.value.filename == str(path)
+
+
+def test_a_web_root_with_a_folder_in_the_way_is_left_as_it_was(tmp_path: Path) -> None:
+    (tmp_path / "profile.json").mkdir()
+    root = WebRoot(b"{}", b"{}", Digest(bytes(32)), is_registered=True)
+    with pytest.raises(IsADirectoryError) as caught:
+        write_web_root(tmp_path, root)
+    assert caught.value.filename == str(tmp_path / "profile.json")
+    assert not (tmp_path / ".well-known").exists()
+
+
+def test_a_web_server_may_read_what_is_published_and_nothing_of_the_home(told: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        publish(told)
+    finally:
+        os.umask(before)
+    folder = told.parent / "status"
+    modes = {path.is_dir(): set() for path in folder.rglob("*")}
+    for path in (folder, *folder.rglob("*")):
+        modes[path.is_dir()].add(path.stat().st_mode & 0o777)
+    assert modes == {True: {0o755}, False: {0o644}}
+    assert find_memory(told).stat().st_mode & 0o077 == 0
 
 
 # The web root.
