@@ -3,6 +3,7 @@
 import base64
 import http.client
 import json
+import os
 import shutil
 import sys
 from itertools import product
@@ -352,3 +353,66 @@ def test_the_command_serves_the_folder_that_it_is_given_or_the_homes_own(
     assert (answer.status, answer.headers["Content-Type"]) == (200, JWT_TYPE)
     issuer, number = find_address(demo).split("/")[2:4]
     assert data == (published / issuer / number / "revocation.jwt").read_bytes()
+
+
+def make_folder(path: Path) -> None:
+    path.mkdir()
+
+
+def make_loop(path: Path) -> None:
+    path.symlink_to(path)
+
+
+def make_link(path: Path) -> None:
+    target = path.parent / "elsewhere"
+    target.write_text(SECRET)
+    path.symlink_to(target)
+
+
+def make_pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def make_sparse(path: Path) -> None:
+    with path.open("wb") as file:
+        file.truncate(4 << 30)
+
+
+@pytest.mark.parametrize("make", [make_folder, make_loop, make_link, make_pipe, make_sparse])
+@pytest.mark.parametrize("accept", [None, JSON, "*/*"])
+def test_what_is_no_list_is_not_found(demo, lists, folder, make, accept):
+    issuer, number = find_address(demo).split("/")[2:4]
+    for name in ("revocation.json", "revocation.jwt", "revocation.blockcerts.json"):
+        path = folder / issuer / number / name
+        path.unlink()
+        (folder / issuer / number / "elsewhere").unlink(missing_ok=True)
+        make(path)
+    answer = ask(lists, find_address(demo), accept)
+    assert answer.status_code == 404
+    assert SECRET.encode() not in answer.data
+
+
+@pytest.mark.parametrize("make", [make_loop, make_link, make_pipe, make_sparse])
+@pytest.mark.parametrize("depth", [1, 2])
+def test_what_is_no_folder_holds_no_list(demo, lists, folder, make, depth):
+    place = folder.joinpath(*find_address(demo).split("/")[2 : 2 + depth])
+    shutil.rmtree(place)
+    make(place)
+    for accept in (None, JSON, "*/*"):
+        assert ask(lists, find_address(demo), accept).status_code == 404
+
+
+@pytest.mark.parametrize("depth", [1, 2])
+def test_no_link_is_followed_on_the_way_to_a_list(demo, lists, folder, depth):
+    place = folder.joinpath(*find_address(demo).split("/")[2 : 2 + depth])
+    place.rename(folder.parent / "moved")
+    place.symlink_to(folder.parent / "moved")
+    assert ask(lists, find_address(demo), JSON).status_code == 404
+
+
+@pytest.mark.parametrize("make", [make_folder, make_loop, make_pipe, make_sparse])
+def test_a_setting_that_is_no_file_leaves_the_standard(demo, lists, folder, make):
+    path = folder / find_address(demo).split("/")[2] / SETTINGS_FILE
+    path.unlink()
+    make(path)
+    assert find_form(ask(lists, find_address(demo), "*/*")) is STANDARD

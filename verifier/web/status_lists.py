@@ -5,10 +5,10 @@ the standard form, who names nothing a JWT, and for ``*/*`` the issuer's setting
 asks is not noted: a list is public, and every site's pages may read it.
 """
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from errno import errorcode
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -20,7 +20,9 @@ from werkzeug.exceptions import HTTPException, NotFound
 from protocol.credentials.published_lists import (
     PublishedList,
     StatusFor,
+    is_published,
     parse_published_list,
+    read_published,
     read_status_for,
 )
 from protocol.credentials.status_list import ListForm
@@ -61,16 +63,17 @@ class Wanted:
 def show(issuer: str, purpose: str, **parts: str) -> Response:
     """Return a published list as it lies in the folder."""
     wanted = _find_wanted(issuer, parts["list"], purpose)
-    path = wanted.place.find_file(wanted.folder, wanted.form)
     try:
-        with path.open("rb") as file:
-            data, written = file.read(), os.fstat(file.fileno()).st_mtime
-    except (FileNotFoundError, NotADirectoryError) as error:
+        file = read_published(wanted.folder, wanted.place.find_parts(wanted.form))
+    except OSError as error:
+        if not isinstance(error, FileNotFoundError):
+            # The operator's to mend; for a reader there is no such list.
+            log_event("status_list_unreadable", {"error": errorcode.get(error.errno or 0, "?")})
         raise _explain_absence(wanted) from error
-    response = Response(data, mimetype=wanted.media_type)
+    response = Response(file.data, mimetype=wanted.media_type)
     # Equal bytes under two media types are two answers.
-    response.set_etag(sha256(wanted.media_type.encode("ascii") + data).hexdigest()[:32])
-    response.last_modified = datetime.fromtimestamp(written, UTC)
+    response.set_etag(sha256(wanted.media_type.encode("ascii") + file.data).hexdigest()[:32])
+    response.last_modified = datetime.fromtimestamp(file.written, UTC)
     response.make_conditional(request)
     return response
 
@@ -115,7 +118,9 @@ def _choose_for_anything(folder: Path, issuer: str) -> ListForm:
 def _explain_absence(wanted: Wanted) -> HTTPException:
     """Tell a list that is not here from one that is here in other forms."""
     others = [
-        NAMES[form] for form in ListForm if wanted.place.find_file(wanted.folder, form).is_file()
+        NAMES[form]
+        for form in ListForm
+        if is_published(wanted.folder, wanted.place.find_parts(form))
     ]
     if not others:
         return NotFound()
