@@ -11,7 +11,7 @@ ProtocolError                       these bytes are not what they should be
 └─ StatusListError(reason)          a published status list that cannot be read
 ChainError                          the chain could not be asked, or refused
 ├─ ChainUnreachableError(network, reason)   no endpoint answered
-├─ ChainDisagreementError(network, question) endpoints answered differently
+├─ ChainDisagreementError(network, question, detail)  endpoints answered differently
 ├─ StateUnavailableError(network, block)    the node no longer has, or never had, that block's state
 ├─ TransactionPendingError(network, transaction)  sent, but in no block yet
 ├─ WrongChainError(network, expected, actual)
@@ -134,11 +134,13 @@ class ChainUnreachableError(ChainError):
 class ChainDisagreementError(ChainError):
     """Endpoints of one network gave different answers."""
 
-    def __init__(self, network: str, question: str) -> None:
-        """Keep network and question (an RPC method's name)."""
+    def __init__(self, network: str, question: str, detail: str = "") -> None:
+        """Keep network, question (an RPC method's name) and, where known, who said what."""
         self.network: Final = network
         self.question: Final = question
-        super().__init__(f"The endpoints of {network} disagree about {question}.")
+        self.detail: Final = detail
+        known = f" ({detail})" if detail else ""
+        super().__init__(f"The endpoints of {network} disagree about {question}{known}.")
 
 
 class StateUnavailableError(ChainError):

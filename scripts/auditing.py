@@ -10,6 +10,7 @@ from typing import Any, Final
 import click
 
 from protocol.errors import ChainError, ChainUnreachableError
+from protocol.identifiers import hash_achievement
 from protocol.nodes.networks import EMBEDDED
 from protocol.nodes.node import Node
 from protocol.nodes.quorum_node import QuorumNode
@@ -18,6 +19,7 @@ from protocol.primitives import (
     DIGEST_BYTES,
     Address,
     BlockNumber,
+    Digest,
     IssuerId,
     Root,
     parse_address,
@@ -164,6 +166,15 @@ def parse_root(text: str | None) -> Root | None:
         raise click.UsageError(f"--root: {error}.") from error
 
 
+def parse_achievement(text: str) -> Digest:
+    """Return the hash of an achievement's id from the command line."""
+    try:
+        return hash_achievement(text)
+    except UnicodeEncodeError as error:
+        reason = "the id holds bytes that are no text (UTF-8)"
+        raise click.UsageError(f"--achievement: {reason}.") from error
+
+
 def parse_key(text: str | None) -> Address | None:
     """Return a key's address from the command line."""
     try:
@@ -177,7 +188,8 @@ def parse_key(text: str | None) -> Address | None:
 
 def _count(node: Node, *, is_own: bool) -> Witnesses:
     if isinstance(node, QuorumNode):
-        return Witnesses(node.endpoint_count, node.fewest_answers)
+        endpoints, fewest = node.endpoint_count, node.fewest_answers
+        return Witnesses(endpoints, fewest, has_disagreed=node.has_disagreed)
     return Witnesses(1, 1, is_own)
 
 

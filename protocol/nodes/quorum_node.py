@@ -60,6 +60,7 @@ class QuorumNode(Node):
         self._now_seconds = now_seconds
         self._silent_until: dict[int, float] = {}
         self._fewest = len(self._nodes)
+        self._has_disagreed = False
 
     @property
     def network_name(self) -> str:
@@ -75,6 +76,11 @@ class QuorumNode(Node):
     def fewest_answers(self) -> int:
         """How many endpoints stood behind the weakest answer so far."""
         return self._fewest
+
+    @property
+    def has_disagreed(self) -> bool:
+        """Tell whether the endpoints ever answered something differently."""
+        return self._has_disagreed
 
     def request(self, method: str, params: Sequence[object]) -> object:
         """Return what the endpoints agree on (`Node.request`)."""
@@ -140,12 +146,12 @@ class QuorumNode(Node):
             return self._agree_on_refusal(method, reverts or refusals)
         first = _pick(method, answers[0])
         if reverts or any(_pick(method, answer) != first for answer in answers[1:]):
-            raise ChainDisagreementError(self._name, method)
+            raise self._report_disagreement(method, answers)
         return answers[0]
 
     def _agree_on_refusal(self, method: str, refusals: list[NodeError]) -> object:
         if len({refusal.data for refusal in refusals}) > 1:
-            raise ChainDisagreementError(self._name, method)
+            raise self._report_disagreement(method, [])
         raise refusals[0]
 
     def _find_common_block(self, params: Sequence[object]) -> object:
@@ -209,6 +215,18 @@ class QuorumNode(Node):
 
     def _count(self, answers: int) -> None:
         self._fewest = min(self._fewest, answers)
+
+    def _report_disagreement(
+        self, method: str, answers: Sequence[object]
+    ) -> ChainDisagreementError:
+        """Say who shows how many, where lists of different lengths came from every endpoint."""
+        self._has_disagreed = True
+        sizes = [len(answer) for answer in answers if isinstance(answer, list)]
+        detail = ""
+        if len(sizes) == len(self._nodes) and len(set(sizes)) > 1:
+            said = (f"endpoint {place} shows {size}" for place, size in enumerate(sizes, start=1))
+            detail = ", ".join(said)
+        return ChainDisagreementError(self._name, method, detail)
 
     def _report_silence(self) -> ChainUnreachableError:
         return ChainUnreachableError(self._name, "no endpoint is configured")

@@ -89,6 +89,23 @@ def test_two_endpoints_that_agree_are_said_to(auditor, history):
     assert any("2 endpoints agreed on every answer" in each for each in told["statement"])
 
 
+def test_of_two_endpoints_the_one_that_withholds_is_told_by_how_much_it_shows(
+    auditor, history, logs
+):
+    log, _ = logs[len(logs) // 3]
+    with run_proxy(history.process.endpoint, hide_log(*place(log))) as liar:
+        told = auditor("gaps", "--json", endpoints=(history.process.endpoint, liar), code=2).json
+    shown = sum(each["blockNumber"] == log["blockNumber"] for each, _ in logs)
+    # One for each chain with an entry in that block.
+    disputed = [each["sentence"] for each in told["findings"] if "eth_getLogs" in each["sentence"]]
+    assert disputed
+    for sentence in disputed:
+        assert f"(endpoint 1 shows {shown}, endpoint 2 shows {shown - 1})" in sentence
+        assert ", the endpoints of local disagree" in sentence
+    assert not any("agreed on every answer that" in each for each in told["statement"])
+    assert any("but those that the findings name" in each for each in told["statement"])
+
+
 def test_one_of_two_that_is_silent_is_said_to_be(auditor, history):
     silent = f"http://127.0.0.1:{find_free_port()}"
     told = auditor("gaps", "--json", endpoints=(silent, history.process.endpoint)).json

@@ -89,6 +89,12 @@ class Ledger:
         self.add(kind, f"The audit was cut off. {error}")
 
 
+def continue_with(error: ChainError) -> str:
+    """Return an error's sentence as it goes on behind a comma or colon."""
+    text = str(error)
+    return text[0].lower() + text[1:] if text.startswith(("The ", "No ")) else text
+
+
 def find_worst(kinds: Iterable[Kind]) -> Kind | None:
     """Return what decides how an audit ends, None where there is nothing against it."""
     found = set(kinds)

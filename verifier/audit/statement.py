@@ -29,6 +29,8 @@ class Witnesses:
     """How many endpoints stood behind the weakest answer."""
     is_own: bool = False
     """Whether it is this home's own embedded chain."""
+    has_disagreed: bool = False
+    """Whether something was answered differently by several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,10 @@ def _tell_witnesses(conclusion: Conclusion) -> str:
             f"As told by one endpoint where the others of {witnesses.configured} were silent: "
             "complete only up to the heads that it shows."
         )
-    return f"{witnesses.agreeing} endpoints agreed on every answer that this rests on."
+    what = "every answer that this rests on"
+    if witnesses.has_disagreed:
+        what = "every answer but those that the findings name as disputed"
+    return f"{witnesses.agreeing} endpoints agreed on {what}."
 
 
 def _tell_storage(conclusion: Conclusion) -> str:

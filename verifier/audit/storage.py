@@ -20,7 +20,7 @@ from protocol.nodes.node import NodeError
 from protocol.nodes.state_proofs import check_storage
 from protocol.primitives import Digest, render_hex
 from protocol.registry.layout import Slot
-from verifier.audit.findings import Kind
+from verifier.audit.findings import Kind, continue_with
 from verifier.audit.snapshot import Inquiry, Proving, Snapshot
 
 READ_AT_ONCE: Final = 50
@@ -150,7 +150,8 @@ class Storage:
         if proven is None:
             self._inquiry.ledger.add_silence(f"{_begin(slot)} at block {block:,}", error)
             return
-        sentence = f"{_begin(slot)}: {error} The state root of block {block:,} proves {proven:#x}."
+        told = continue_with(error)
+        sentence = f"{_begin(slot)}: {told} The state root of block {block:,} proves {proven:#x}."
         self._inquiry.ledger.add(Kind.DIFFERENCE, sentence, block=block)
 
     def _report_false_proof(self, slots: Sequence[Slot], error: ProofRefusedError) -> None:

@@ -16,7 +16,7 @@ from protocol.primitives import BlockNumber
 from protocol.registry.events import Event
 from verifier.audit.blocks import BlockEvents, read_blocks
 from verifier.audit.chains import ChainHead, ChainName, find_chain
-from verifier.audit.findings import Kind, Ledger
+from verifier.audit.findings import Kind, Ledger, continue_with
 from verifier.audit.snapshot import Inquiry, Snapshot
 
 AHEAD: Final = 50
@@ -186,7 +186,7 @@ class Walk:
         place = self._places[name]
         sentence = (
             f"Entries 1 to {place.seq} of the {name} could not be determined: "
-            f"at block {number:,}, {error}"
+            f"at block {number:,}, {continue_with(error)}"
         )
         self._ledger.add(
             Kind.UNDETERMINED, sentence, chain=str(name), entry=place.seq, block=number
