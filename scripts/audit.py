@@ -9,7 +9,6 @@ from typing import Any
 import click
 
 from protocol.credentials.status_index import LIST_ENTRIES, LIST_LIMIT
-from protocol.identifiers import hash_achievement
 from scripts.auditing import (
     Answer,
     audited,
@@ -17,6 +16,7 @@ from scripts.auditing import (
     find_owner,
     issuer_option,
     open_audit,
+    parse_achievement,
     parse_key,
     parse_root,
     show,
@@ -193,7 +193,7 @@ def accreditations(
     moment = moment or session.snapshot.block.time
     if moment > session.snapshot.block.time:
         raise click.UsageError(f"--at {at} is later than the block that is read.")
-    hashed = None if achievement is None else hash_achievement(achievement)
+    hashed = None if achievement is None else parse_achievement(achievement)
     entries = session.census.go(Scope(AFFAIRS, choose_issuers(session, issuer)))
     table = grants.tabulate_accreditations(entries, session.names, hashed, moment)
     what = "" if achievement is None else " of this id"

@@ -15,6 +15,8 @@ from protocol.primitives import render_hex
 from scripts import cli
 from tests.scripts.samples import ACHIEVEMENT
 from tests.scripts.shell import Shell
+from verifier.audit.rendering import mark_as_text, render_csv, render_json, render_text
+from verifier.audit.rows import Table
 
 TABLES = (
     ("issuers",),
@@ -206,7 +208,7 @@ def test_a_key_s_batches_alone(story):
 
 def test_a_batch_after_its_key_s_compromise_is_told_apart(desk):
     (row,) = audit(desk, "batches")["rows"]
-    desk.run("issuer", "compromised", "--key", "anchor", "--since", row["time"]).expect()
+    desk.run("issuer", "compromised", "--yes", "--key", "anchor", "--since", row["time"]).expect()
     (after,) = audit(desk, "batches", "--after-compromise")["rows"]
     assert after["key_compromised_at"] == row["time"]
     assert after["root"] == row["root"]
@@ -222,9 +224,6 @@ def test_names_can_neither_run_in_a_spreadsheet_nor_steer_a_terminal(shell):
     shell.run("issuer", "init", "--name", "=1+1", "--domain", "example.org", "--yes").expect()
     sheet = read_csv(shell.run("audit", "issuers", "--csv").expect().out)
     assert [row["name"] for row in sheet] == ["'=1+1"]
-    from verifier.audit.rendering import mark_as_text, render_text
-    from verifier.audit.rows import Table
-
     assert mark_as_text(name).startswith("'=")
     for harmless in ("Example", "'t Hooft", "did:web:a.example", "0x12", ""):
         assert mark_as_text(harmless) == harmless
@@ -233,6 +232,32 @@ def test_names_can_neither_run_in_a_spreadsheet_nor_steer_a_terminal(shell):
     shown = next(lines) + next(lines)
     assert "\x1b" not in shown
     assert "\u202e" not in shown
+
+
+@pytest.mark.parametrize("mark", ["\u200b", "\ufeff", "\u2060", "'\u200b", "\xad", "\u202e"])
+def test_a_formula_behind_a_mark_that_is_not_seen_is_text(mark):
+    assert mark_as_text(mark + "=1+1") == "'" + mark + "=1+1"
+    table = Table(("name",), ("name",), [{"name": mark + "=1+1"}])
+    *_, line = render_csv(table)
+    assert line.startswith("'")
+
+
+def test_csv_and_json_hold_nothing_that_steers_a_terminal():
+    name = "a\x1b[31m\u202eb\x9b" + "x" * 600
+    table = Table(("name",), ("name",), [{"name": name}])
+    *_, line = render_csv(table)
+    assert line == "a [31m b " + "x" * 600 + "\r\n"
+    pieces = render_json(table, dict, lambda: pytest.skip("never reached"))
+    shown = next(pieces) + next(pieces)
+    assert shown.isascii()
+    assert shown.isprintable()
+
+
+def test_an_argument_that_is_no_text_is_refused(story):
+    broken = os.fsdecode(b"did:web:\xff.example")
+    assert "--issuer" in story.run("audit", "status", "--issuer", broken).expect(64).err
+    told = story.run("audit", "accreditations", "--achievement", broken).expect(64)
+    assert "no text (UTF-8)" in told.err
 
 
 # Published lists.
@@ -265,6 +290,7 @@ def test_published_lists_equal_the_registry_in_each_form(story, lists):
     assert sentences == []
     assert told["answer"]["compared_files"] == len(list(lists.glob("example.org/*/*")))
     assert len(told["rows"]) == 3
+    assert "The signatures of the published lists are not checked." in told["statement"]
 
 
 @pytest.mark.parametrize("name", ["revocation.json", "suspension.json", "revocation.jwt"])
@@ -493,11 +519,11 @@ def test_a_batch_newer_than_the_block_read_is_no_difference(story):
 
 def test_what_was_not_compared_and_whose_word_the_range_is_are_said(story):
     batch = story.folder / "spring" / "batch" / "batch.json"
-    whole, alone = reconcile(story, "spring")["answer"], reconcile(story, batch)["answer"]
-    for answer in (whole, alone):
-        assert "`rootseal verify`" in answer["not_compared"]
-    assert whole["status_range"] == "as in every credential"
-    assert "by the word of batch.json" in alone["status_range"]
+    whole, alone = reconcile(story, "spring"), reconcile(story, batch)
+    for told in (whole, alone):
+        assert any("`rootseal verify`" in sentence for sentence in told["statement"])
+    assert whole["answer"]["status_range"] == "as in every credential"
+    assert "by the word of batch.json" in alone["answer"]["status_range"]
 
 
 def test_a_pipe_in_a_folder_is_named_and_not_waited_for(story, spring):

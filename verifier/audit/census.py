@@ -59,6 +59,8 @@ class Result:
     """How many slots of storage were proven against the block's state root."""
     refusal: str | None
     """Why storage was not proven; None where it was."""
+    remarks: tuple[str, ...] = ()
+    """What was not looked at."""
 
 
 class Census:
@@ -100,6 +102,7 @@ class Census:
             unlisted=sum(ledger.counts.values()) - len(ledger.findings),
             proven=self._storage.proven,
             refusal=self._storage.refusal,
+            remarks=ledger.remarks,
         )
 
     def _go(self, scope: Scope) -> Iterator[Entry | AnchorEntry]:

@@ -48,6 +48,12 @@ class Ledger:
         """Begin without findings."""
         self._findings: list[Finding] = []
         self._counts: Counter[Kind] = Counter()
+        self._remarks: list[str] = []
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Return what the audit leaves out by its nature, in sentences."""
+        return tuple(self._remarks)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -75,6 +81,10 @@ class Ledger:
                 return
             self._findings.append(finding)
         self._counts[kind] += 1
+
+    def remark(self, sentence: str) -> None:
+        """Add what is left out by the audit's nature: no finding, and said with every result."""
+        self._remarks.append(sentence)
 
     def add_silence(self, what: str, error: ChainError) -> None:
         """Add that a question had no answer."""

@@ -68,6 +68,7 @@ class Publication:
 
     def follow(self, table: Table) -> Table:
         """Return the table of status changes; where its rows end, the lists are compared."""
+        self._ledger.remark("The signatures of the published lists are not checked.")
         return replace(table, rows=self._follow(table))
 
     def answer(self) -> Row:

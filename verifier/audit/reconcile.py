@@ -14,16 +14,20 @@ from protocol.identifiers import hash_identifier
 from protocol.primitives import IssuerId, Leaf, Root, render_address, render_hex
 from protocol.proofs.merkle import fold_leaves
 from protocol.registry.events import Anchored
+from protocol.registry.reasons import name_reason
 from verifier.audit.blocks import BlockEvents, read_blocks
 from verifier.audit.claims import Claim, Statement
 from verifier.audit.comparison import show_value
 from verifier.audit.findings import Kind, Ledger
 from verifier.audit.folder import Compared, compare_folder
-from verifier.audit.rows import Cell, Row, Table, name_reason, show_moment
+from verifier.audit.rows import Cell, Row, Table, show_moment
 from verifier.audit.session import Session
 from verifier.audit.state import Anchor, Word
 
-NOT_COMPARED: Final = "signatures and proof metadata: check them with `rootseal verify`"
+NOT_COMPARED: Final = (
+    "Signatures and proof metadata of the credentials are not compared: `rootseal verify` checks "
+    "them."
+)
 RECONCILED: Final = ("list", "index", "revoked", "suspended", "file", "root", "key", "block")
 
 
@@ -53,6 +57,7 @@ class Reconciliation:
 
     def tabulate(self) -> Table:
         """Return one row for each entry of the batch's range that is revoked or suspended."""
+        self._ledger.remark(NOT_COMPARED)
         return Table(
             RECONCILED,
             RECONCILED[:5],
@@ -92,7 +97,6 @@ class Reconciliation:
             "endorsed_by": record.endorsed_by,
             "status": "listed" if claim.statement else "not asked: a list of leaves has no indices",
             "status_range": self._tell_range(),
-            "not_compared": NOT_COMPARED,
         }
 
     def _tell_range(self) -> str | None:

@@ -15,16 +15,17 @@ from protocol.primitives import render_address, render_hex
 from verifier.audit.findings import Finding
 from verifier.audit.rows import Cell, Row, Table
 from verifier.audit.statement import Conclusion, tell
-from verifier.render.text import clean_text
+from verifier.render.text import blank_steering, clean_text
 from verifier.report import render_time
 
 BYTE_ORDER_MARK: Final = "\N{ZERO WIDTH NO-BREAK SPACE}"
 TEXT_MARK: Final = "'"
 _FORMULA: Final = re.compile(
-    r"'*[\s\x00]*[=+\-@\t\r\n\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}"
+    r"'*[\s\x00\xad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]*"
+    r"[=+\-@\t\r\n\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}"
     r"\N{FULLWIDTH HYPHEN-MINUS}\N{FULLWIDTH COMMERCIAL AT}\N{MINUS SIGN}]"
 )
-"""What a spreadsheet could run (AU-01), apostrophes before it included."""
+"""What a spreadsheet could run (AU-01), apostrophes and unseen marks before it included."""
 _ISOLATE, _END_ISOLATE = "\N{FIRST STRONG ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
 _HASH_SHOWN: Final = 12
 _INDICES_SHOWN: Final = 8
@@ -95,15 +96,18 @@ def render_conclusion(conclusion: Conclusion) -> Iterator[str]:
 
 
 def render_json(table: Table, answer: Answer, finish: Finish) -> Iterator[str]:
-    """Yield one JSON object: ``rows`` first, then ``answer``, then what they rest on."""
+    """Yield one JSON object: ``rows`` first, then ``answer``, then what they rest on.
+
+    All but ASCII is escaped: JSON is read on terminals too.
+    """
     yield '{"rows": ['
     for number, row in enumerate(table.rows):
         yield (", " if number else "") + json.dumps(
-            {column: row.get(column) for column in table.columns}, ensure_ascii=False
+            {column: row.get(column) for column in table.columns}
         )
-    yield f'], "answer": {json.dumps(answer() or None, ensure_ascii=False)}'
+    yield f'], "answer": {json.dumps(answer() or None)}'
     for name, value in conclusion_to_dict(finish()).items():
-        yield f", {json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}"
+        yield f", {json.dumps(name)}: {json.dumps(value)}"
     yield "}\n"
 
 
@@ -116,21 +120,9 @@ def render_csv(table: Table) -> Iterator[str]:
 
 def conclusion_to_dict(conclusion: Conclusion) -> dict[str, object]:
     """Return what an audit rests on and what was found, ready for a JSON writer."""
-    result, network = conclusion.result, conclusion.network
-    block = result.snapshot.block
+    result = conclusion.result
     return {
-        "network": {
-            "name": network.name,
-            "chainId": network.chain_id,
-            "contract": render_address(result.snapshot.contract),
-            "record": network.record,
-        },
-        "block": {
-            "number": block.number,
-            "hash": render_hex(block.hash),
-            "time": render_time(block.time),
-            "final": result.snapshot.is_final,
-        },
+        **_snapshot_to_dict(conclusion),
         "endpoints": {
             "configured": conclusion.witnesses.configured,
             "agreeing": conclusion.witnesses.agreeing,
@@ -144,6 +136,25 @@ def conclusion_to_dict(conclusion: Conclusion) -> dict[str, object]:
         "unlistedFindings": result.unlisted,
         "complete": conclusion.worst is None,
         "statement": list(tell(conclusion)),
+    }
+
+
+def _snapshot_to_dict(conclusion: Conclusion) -> dict[str, object]:
+    network, snapshot = conclusion.network, conclusion.result.snapshot
+    block = snapshot.block
+    return {
+        "network": {
+            "name": network.name,
+            "chainId": network.chain_id,
+            "contract": render_address(snapshot.contract),
+            "record": network.record,
+        },
+        "block": {
+            "number": block.number,
+            "hash": render_hex(block.hash),
+            "time": render_time(block.time),
+            "final": snapshot.is_final,
+        },
     }
 
 
@@ -250,7 +261,7 @@ def _write_cell(cell: Cell) -> str:
         case tuple():
             return " ".join(map(str, cell))
         case _:
-            return mark_as_text(cell)
+            return mark_as_text(blank_steering(cell))
 
 
 def _write_line(cells: tuple[str, ...] | list[str]) -> str:

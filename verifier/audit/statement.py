@@ -53,6 +53,7 @@ def tell(conclusion: Conclusion) -> Iterator[str]:
     yield _tell_block(conclusion)
     yield _tell_witnesses(conclusion)
     yield _tell_storage(conclusion)
+    yield from _tell_limits(conclusion)
     yield _tell_end(conclusion)
 
 
@@ -118,6 +119,16 @@ def _tell_storage(conclusion: Conclusion) -> str:
             return f"{proven}."
         return f"{proven}: confirm the hash elsewhere, and they need nobody's word."
     return f"Storage as told, not proven ({result.refusal or 'nothing was read'})."
+
+
+def _tell_limits(conclusion: Conclusion) -> Iterator[str]:
+    """Yield what is on somebody's word even where storage is proven, and what was left out."""
+    if conclusion.result.counts and not conclusion.witnesses.is_own:
+        yield (
+            "Reasons, senders and transaction ids stand in no storage: no proof covers them, and "
+            "they rest on the endpoints' word."
+        )
+    yield from conclusion.result.remarks
 
 
 def _tell_end(conclusion: Conclusion) -> str:

@@ -132,10 +132,15 @@ def _quote(text: str) -> str:
 
 def clean_text(text: str) -> str:
     """Return one line without anything that steers a terminal or turns the direction of text."""
-    plain = "".join(
+    plain = blank_steering(text)
+    return plain if len(plain) <= _LONGEST * 4 else plain[: _LONGEST * 4] + "…"
+
+
+def blank_steering(text: str) -> str:
+    """Return the text, however long, with a space for each mark that steers or is not seen."""
+    return "".join(
         " " if unicodedata.category(character) in _STEERING else character for character in text
     )
-    return plain if len(plain) <= _LONGEST * 4 else plain[: _LONGEST * 4] + "…"
 
 
 def _paint(text: str, verdict: Verdict, colour: bool) -> str:

@@ -60,6 +60,7 @@ def find_institution(state: State, wanted: str) -> IssuerId:
 
 def _name_identifier(wanted: str) -> str:
     try:
+        wanted.encode("utf-8")  # bytes of an argument that are no text come as halves
         return wanted if wanted.startswith("did:") else name_did(wanted)
     except ValueError as error:
         raise UnknownInstitutionError(wanted) from error
