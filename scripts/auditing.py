@@ -29,6 +29,7 @@ from scripts import exit_codes, options
 from scripts.chains import connect, read_clock
 from scripts.config import load_settings
 from scripts.terminal import TerminalProgress
+from verifier.audit.errors import UnknownInstitutionError
 from verifier.audit.findings import Kind, Ledger
 from verifier.audit.patience import PatientNode
 from verifier.audit.rendering import (
@@ -42,7 +43,7 @@ from verifier.audit.rows import Row, Table
 from verifier.audit.session import Session, open_session
 from verifier.audit.snapshot import Inquiry, Proving
 from verifier.audit.statement import Conclusion, Witnesses
-from verifier.audit.tables.names import UnknownInstitutionError, find_institution
+from verifier.audit.tables.names import find_institution
 
 _PROGRESS: Final = "rootseal.audit.progress"
 EXIT_CODES: Final = {

@@ -17,9 +17,10 @@ from protocol.registry.event_logs import parse_events
 from protocol.registry.events import StatusChanged
 from tests.audit.lies import LyingNode, alter_log, alter_slot, hide_log, run_proxy, tell_all
 from verifier.audit.chains import find_chain
+from verifier.audit.errors import NoSuchBlockError
 from verifier.audit.findings import Kind
 from verifier.audit.patience import PAUSES_SECONDS, PatientNode
-from verifier.audit.snapshot import NoSuchBlockError, Proving
+from verifier.audit.snapshot import Proving
 
 pytestmark = pytest.mark.node
 SAMPLE = 60

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from protocol.chain import Block
 from protocol.errors import ChainError, ChainUnreachableError
@@ -11,8 +12,9 @@ from protocol.nodes.node import Node
 from protocol.primitives import Address, BlockNumber, render_hex
 from protocol.registry.event_logs import parse_events
 from protocol.registry.events import Event
+from verifier.audit.errors import UnreadableBlockError
 
-BLOCKS_AT_ONCE = 25
+BLOCKS_AT_ONCE: Final = 25
 """Each costs two questions in one exchange."""
 
 
@@ -73,10 +75,6 @@ def _join(
     except ChainError as error:
         return error
     return BlockEvents(block, events)
-
-
-class UnreadableBlockError(ChainError):
-    """A block's header or logs came, and cannot be used."""
 
 
 def _read_events(logs: Answer | ChainError, contract: Address, block: Block) -> tuple[Event, ...]:

@@ -14,7 +14,7 @@ from typing import Final
 
 from protocol.credentials.status_index import LIST_ENTRIES, LIST_LIMIT
 from protocol.credentials.strict_json import parse_object
-from protocol.errors import NotACredentialError, ProtocolError
+from protocol.errors import NotACredentialError
 from protocol.primitives import (
     DIGEST_BYTES,
     Address,
@@ -26,6 +26,7 @@ from protocol.primitives import (
     parse_hex,
     parse_prefixed_hex,
 )
+from verifier.audit.errors import ClaimError
 from verifier.audit.files import open_file
 
 CLAIM_LIMIT_BYTES: Final = 128 << 20
@@ -38,16 +39,6 @@ _LINE_LIMIT: Final = 1_024
 _BEGIN_BYTES: Final = 4_096
 _OBJECT_START: Final = b"{"
 _UTF_16: Final = (BOM_UTF16_LE, BOM_UTF16_BE)
-
-
-class ClaimError(ProtocolError):
-    """A batch folder or file that cannot be read as one."""
-
-    def __init__(self, path: Path, reason: str) -> None:
-        """Keep the path and the reason, a clause."""
-        self.path: Final = path
-        self.reason: Final = reason
-        super().__init__(f"{path}: {reason}.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,8 @@ _FORMULA: Final = re.compile(
     r"\N{FULLWIDTH HYPHEN-MINUS}\N{FULLWIDTH COMMERCIAL AT}\N{MINUS SIGN}]"
 )
 """What a spreadsheet could run (AU-01), apostrophes and unseen marks before it included."""
-_ISOLATE, _END_ISOLATE = "\N{FIRST STRONG ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
+_ISOLATE: Final = "\N{FIRST STRONG ISOLATE}"
+_END_ISOLATE: Final = "\N{POP DIRECTIONAL ISOLATE}"
 _HASH_SHOWN: Final = 12
 _INDICES_SHOWN: Final = 8
 WIDTHS: Final = {

@@ -17,8 +17,9 @@ from protocol.errors import (
 from protocol.nodes.answers import Answer, ask
 from protocol.nodes.node import Node
 from protocol.nodes.state_proofs import check_header
-from protocol.primitives import Address, BlockNumber, Digest, render_address, render_hex
+from protocol.primitives import Address, BlockNumber, Digest, render_hex
 from protocol.registry.reader import RegistryReader
+from verifier.audit.errors import CodeAtBlockError, NoSuchBlockError
 from verifier.audit.findings import Kind, Ledger, Progress
 
 CLOCKS_APART: Final = timedelta(minutes=5)
@@ -56,31 +57,6 @@ class Snapshot:
     """From the header whose hash was recomputed; None where that could not be done."""
     refusal: str | None
     """Why there is no state root."""
-
-
-class NoSuchBlockError(ChainError):
-    """The chain has no block with that number yet."""
-
-    def __init__(self, network: str, wanted: BlockNumber, newest: BlockNumber) -> None:
-        """Keep network, the block that was asked for and the newest one."""
-        self.network: Final = network
-        self.wanted: Final = wanted
-        self.newest: Final = newest
-        super().__init__(f"{network} has no block {wanted:,} yet: its newest is {newest:,}.")
-
-
-class CodeAtBlockError(ChainError):
-    """At the pinned block the contract's address holds other code than the known one, or none."""
-
-    def __init__(self, network: str, contract: Address, block: BlockNumber, clause: str) -> None:
-        """Keep network, contract and block; ``clause`` says what block that is, and what to do."""
-        self.network: Final = network
-        self.contract: Final = contract
-        self.block: Final = block
-        super().__init__(
-            f"On {network} the address {render_address(contract)} does not hold the registry's "
-            f"code at block {block:,}{clause}."
-        )
 
 
 def open_snapshot(inquiry: Inquiry, at: BlockNumber | None) -> Snapshot:

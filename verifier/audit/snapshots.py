@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Set
 from datetime import datetime
+from typing import Final
 
 from protocol.chain import AccreditationRecord, IssuerRecord, KeyRecord
 from protocol.identifiers import hash_identifier
@@ -20,7 +21,7 @@ from verifier.audit.comparison import Pairs, add_difference, compare, read_momen
 from verifier.audit.findings import Kind, Ledger
 from verifier.audit.state import Grant, State
 
-NOBODY = bytes(ADDRESS_BYTES)
+NOBODY: Final = bytes(ADDRESS_BYTES)
 
 
 class Snapshots:

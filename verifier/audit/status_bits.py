@@ -6,6 +6,7 @@ that sets what is set already, or clears what is clear, cannot have been written
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from protocol.chain import AnchorRecord
 from protocol.registry.events import (
@@ -20,7 +21,7 @@ from verifier.audit.comparison import Pairs, add_difference, compare
 from verifier.audit.findings import Kind, Ledger
 from verifier.audit.state import Anchor, State, Word
 
-WORDS_AT_ONCE = 500
+WORDS_AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True, slots=True)

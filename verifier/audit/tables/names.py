@@ -4,16 +4,8 @@ from protocol.chain import IssuerNames
 from protocol.errors import ChainError
 from protocol.identifiers import hash_identifier, name_did
 from protocol.primitives import IssuerId
+from verifier.audit.errors import UnknownInstitutionError
 from verifier.audit.state import State
-
-
-class UnknownInstitutionError(Exception):
-    """No institution has this number or identifier at the pinned block."""
-
-    def __init__(self, wanted: str) -> None:
-        """Keep what was asked for."""
-        self.wanted = wanted
-        super().__init__(f"no institution is registered as {wanted!r} at that block")
 
 
 class Names:
