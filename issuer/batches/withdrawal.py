@@ -6,9 +6,9 @@ Its status indices may be another batch's, so none of its credentials is ever ha
 from issuer.batches.desk import Desk
 from issuer.sending.channel import Carrier, ask_patiently
 from issuer.sending.operations import open_carrier, send_call
-from issuer.status.reasons import ISSUED_IN_ERROR
 from protocol.primitives import IssuerId, Root
 from protocol.registry.calldata import encode_call
+from protocol.registry.reasons import ISSUED_IN_ERROR
 
 
 def withdraw_batch(desk: Desk, carrier: Carrier, issuer_id: IssuerId, root: Root) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from issuer.batches.manifest import BYTE_ORDER_MARK
 from issuer.errors import StatusInputError
-from issuer.status.reasons import REASONS, name_reason, parse_reason
+from issuer.status.reasons import REASONS, parse_reason
 from issuer.status.status_changes import (
     StatusAction,
     StatusPreview,
@@ -23,6 +23,7 @@ from protocol.credentials.status_index import locate
 from protocol.errors import TransactionRefusedError
 from protocol.primitives import Root
 from protocol.registry.events import BatchRevoked, StatusChange, StatusChanged
+from protocol.registry.reasons import name_reason
 from tests.issuer.killing import (
     Countdown,
     KilledBeforeSending,

@@ -14,19 +14,6 @@ Cell = str | int | bool | None | tuple[int, ...] | tuple[str, ...]
 """What a row holds: times as ISO 8601, hashes as ``0x`` and hexadecimal, None for none."""
 Row = Mapping[str, Cell]
 
-REASONS: Final[Mapping[int, str]] = {
-    0: "unspecified",
-    1: "issued-in-error",
-    2: "misconduct",
-    3: "superseded",
-    4: "requirement-not-met",
-    5: "holder-request",
-    6: "key-compromise",
-    7: "accreditation-lost",
-    16: "investigation",
-    17: "administrative",
-}
-"""The registry's numbers in the command line's words (docs/contract.md)."""
 STANDINGS: Final[Mapping[int, str]] = {1: "active", 2: "suspended", 3: "closed"}
 
 
@@ -54,11 +41,6 @@ def place(event: Event, block: Block) -> dict[str, Cell]:
 
 
 PLACE: Final = ("entry", "block", "time", "transaction", "log")
-
-
-def name_reason(number: int) -> str:
-    """Return the word for a reason."""
-    return REASONS.get(number, f"reason {number}")
 
 
 def name_standing(number: int) -> str:

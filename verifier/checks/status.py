@@ -8,6 +8,7 @@ from typing import Final
 from protocol.chain import AnchorRecord, StatusWord
 from protocol.credentials.status_index import locate
 from protocol.primitives import render_address, render_hex
+from protocol.registry.reasons import tell_reason
 from verifier.checks.finding import (
     Finding,
     build_failed,
@@ -19,20 +20,6 @@ from verifier.checks.finding import (
 )
 from verifier.evidence import Change, Evidence, StatusEvidence, Unknown
 from verifier.report import Fact, render_time
-
-REASONS: Final = {
-    0: "no reason given",
-    1: "issued in error",
-    2: "misconduct",
-    3: "superseded by a newer one",
-    4: "a requirement was not met",
-    5: "at the holder's request",
-    6: "a key was compromised",
-    7: "the accreditation was lost",
-    16: "under investigation",
-    17: "for administrative reasons",
-}
-"""The codes of DESIGN 3 in words; others are told by their number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +104,7 @@ def _describe_change(change: Change | Unknown, name: str) -> dict[str, Fact]:
 
 
 def _describe_reason(code: int) -> dict[str, Fact]:
-    return {"reason_code": code, "reason_text": REASONS.get(code, f"reason number {code}")}
+    return {"reason_code": code, "reason_text": tell_reason(code)}
 
 
 def _find_mask(evidence: Evidence) -> int:

@@ -6,10 +6,11 @@ from typing import Final
 
 from protocol.primitives import Digest, render_address, render_hex
 from protocol.registry.events import AccreditationChanged
+from protocol.registry.reasons import name_reason
 from verifier.audit.anchors import AnchorEntry
 from verifier.audit.census import Entry
 from verifier.audit.comparison import read_moment
-from verifier.audit.rows import PLACE, Row, Table, name_reason, place, show_moment
+from verifier.audit.rows import PLACE, Row, Table, place, show_moment
 from verifier.audit.state import Grant
 from verifier.audit.tables.names import Names
 

@@ -5,9 +5,10 @@ from typing import Final
 
 from protocol.chain import AnchorRecord, KeyRecord
 from protocol.primitives import Address, IssuerId, KeyIndex, render_address, render_hex
+from protocol.registry.reasons import name_reason
 from verifier.audit.anchors import AnchorEntry
 from verifier.audit.census import Entry
-from verifier.audit.rows import PLACE, Cell, Row, Table, name_reason, place, show_moment
+from verifier.audit.rows import PLACE, Cell, Row, Table, place, show_moment
 from verifier.audit.tables.names import Names
 
 BATCHES: Final = (

@@ -14,6 +14,7 @@ from protocol.registry.events import (
     OfficerChanged,
     SuccessorNamed,
 )
+from protocol.registry.reasons import name_reason
 from verifier.audit.anchors import AnchorEntry
 from verifier.audit.census import Entry
 from verifier.audit.comparison import read_moment
@@ -22,7 +23,6 @@ from verifier.audit.rows import (
     Cell,
     Row,
     Table,
-    name_reason,
     name_standing,
     place,
     show_address,

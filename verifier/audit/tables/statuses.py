@@ -12,9 +12,10 @@ from protocol.registry.events import (
     StatusChange,
     StatusChanged,
 )
+from protocol.registry.reasons import name_reason
 from verifier.audit.anchors import AnchorEntry
 from verifier.audit.census import Census, Entry
-from verifier.audit.rows import PLACE, Cell, Row, Table, list_bits, name_reason, place
+from verifier.audit.rows import PLACE, Cell, Row, Table, list_bits, place
 from verifier.audit.state import Word
 from verifier.audit.tables.names import Names
 
