@@ -80,18 +80,14 @@ def publish(
     Read at one block and signed, DIR/<issuer>/<list>/<purpose> in three forms. Run it after each
     status change and at least daily (docs/operations.md): what is not renewed in time is refused.
     """
-    settings, progress = load_settings(home), TerminalProgress()
-    lists = frozenset(map(_parse_list, numbers))
+    settings, lists = load_settings(home), frozenset(map(_parse_list, numbers))
     connection = reach(settings, network)
     institution = find_institution(settings.home, connection.network, selector)
-    job = PublishingJob(
-        institution=institution,
-        signer=load_credential_signer(open_ring(settings, institution), institution.signing_method),
-        folder=out or settings.home / options.PUBLISHED_FOLDER,
-        valid_for=timedelta(days=days),
-        lists=lists,
-    )
-    with open_channel(settings, connection, progress) as channel:
+    ring = open_ring(settings, institution)
+    signer = load_credential_signer(ring, institution.signing_method)
+    folder = out or settings.home / options.PUBLISHED_FOLDER
+    job = PublishingJob(institution, signer, folder, timedelta(days=days), lists)
+    with open_channel(settings, connection, TerminalProgress()) as channel:
         result = publish_lists(channel, job, read_clock())
     _show(job, result, as_json=as_json)
 
