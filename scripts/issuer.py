@@ -1,15 +1,15 @@
 """`rootseal issuer`: make and maintain an institution."""
 
 import json
-from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
 
 import click
 
 from issuer.affairs.authority import load_registration, register_institution
-from issuer.affairs.institution import Duty, Institution, find_institution
-from issuer.affairs.key_changes import KeyChange, declare_compromised, rotate_key
+from issuer.affairs.institution import Duty, HeldKey, Institution, find_institution
+from issuer.affairs.key_changes import KeyChange, declare_compromised, find_named, rotate_key
+from issuer.affairs.losses import count_losses
 from issuer.affairs.onboarding import (
     Application,
     Enrolment,
@@ -20,7 +20,6 @@ from issuer.affairs.onboarding import (
 from issuer.affairs.treasury import fund_from_treasury
 from issuer.keys.keystore import KeyRing
 from issuer.progress import Progress
-from issuer.sending.channel import Channel
 from protocol.nodes.networks import EMBEDDED
 from protocol.primitives import Address, render_address
 from scripts import options
@@ -160,24 +159,39 @@ def rotate(
 @click.option(
     "--since", required=True, metavar="TIME", help="From when on, e.g. 2026-11-24T12:00:00Z."
 )
+@options.yes_option
 @options.issuer_option
 @options.network_option
 @options.home_option
 @options.json_option
 def compromised(
-    name: str, since: str, selector: str | None, network: str, home: Path | None, *, as_json: bool
+    name: str,
+    since: str,
+    selector: str | None,
+    network: str,
+    home: Path | None,
+    *,
+    yes: bool,
+    as_json: bool,
 ) -> None:
     """Declare that a key has been in other hands: what it anchored from then on does not count.
 
     \b
     rootseal issuer compromised --key anchor --since 2026-11-24T12:00:00Z
+
+    Says how many batches that is, and asks.
     """
     settings, moment = load_settings(home), parse_moment(since)
     connection = reach(settings, network)
     institution = find_institution(settings.home, connection.network, selector)
+    key = _find_key(institution, name)
+    losses = count_losses(connection.reader, key, moment)
+    confirm(_ask_about_loss(key, since, losses), yes=yes)
     ring = open_ring(settings, institution)
     with open_channel(settings, connection, TerminalProgress()) as channel:
-        change = _declare(channel, ring, institution, name, moment)
+        change = declare_compromised(
+            channel, ring, institution, key.multikey, since=moment, now=read_clock()
+        )
     _show_change(change, f"does not count from {since} on", settings, as_json=as_json)
 
 
@@ -186,13 +200,20 @@ def list_accounts(institution: Institution) -> tuple[Address, ...]:
     return (institution.admin, institution.anchor, institution.status)
 
 
-def _declare(
-    channel: Channel, ring: KeyRing, institution: Institution, name: str, moment: datetime
-) -> KeyChange:
+def _find_key(institution: Institution, name: str) -> HeldKey:
     if name in tuple(Duty):
-        name = institution.find_current(Duty(name)).multikey
-    now = read_clock()
-    return declare_compromised(channel, ring, institution, name, since=moment, now=now)
+        return institution.find_current(Duty(name))
+    return find_named(institution, name)
+
+
+def _ask_about_loss(key: HeldKey, since: str, losses: int | None) -> str:
+    """Put the question with what is at stake; a signing key takes no anchor with it."""
+    if key.duty is Duty.SIGNING:
+        stake = "nothing it ever signed is taken for your word; batches stand"
+    else:
+        count = "an unknown number of" if losses is None else f"{losses:,}"
+        stake = f"{count} batch(es) anchored with it since {since} stop counting until endorsed"
+    return f"Declare the {key.duty} key as having been in other hands? Then {stake}."
 
 
 def _connect(settings: Settings, network: str, progress: Progress) -> Connection:

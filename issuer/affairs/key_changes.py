@@ -100,13 +100,13 @@ def declare_compromised(
         ConfigurationError: no such key, or a moment in the future.
         TransactionRefusedError: not registered, or a key that never was on the chain.
     """
-    _find_named(institution, name)
+    find_named(institution, name)
     _check_past(since, now)
     admin = load_transaction_signer(ring, institution.admin, build_policy(channel))
     since = since.astimezone(UTC).replace(microsecond=0)
     with open_carrier(channel, admin) as carrier:
         institution, record = identify(channel, _reload(channel, institution))
-        key = _find_named(institution, name)
+        key = find_named(institution, name)
         sent = 0
         if key.duty is not Duty.SIGNING:
             sent += _declare(carrier, record, key, since)
@@ -185,7 +185,12 @@ def _find_earlier(key: HeldKey, since: datetime) -> datetime:
     return since
 
 
-def _find_named(institution: Institution, name: str) -> HeldKey:
+def find_named(institution: Institution, name: str) -> HeldKey:
+    """Return the key of an address or Multikey.
+
+    Raises:
+        ConfigurationError: there is none.
+    """
     for key in institution.keys:
         if name == key.multikey:
             return key

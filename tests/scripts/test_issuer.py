@@ -103,7 +103,10 @@ def test_what_a_key_anchored_after_it_was_lost_does_not_count_and_earlier_work_d
     time.sleep(1.1)
     since = read_now()
     desk.run(*ISSUE, "--out", "late", "--new-batch").expect()
-    desk.run("issuer", "compromised", "--key", "anchor", "--since", since).expect()
+    asked = desk.run("issuer", "compromised", "--key", "anchor", "--since", since).expect(64).err
+    assert f"Then 1 batch(es) anchored with it since {since} stop counting" in asked
+    assert list_verdicts(desk, desk.list_files("late")) == ["passed"] * 5
+    desk.run("issuer", "compromised", "--yes", "--key", "anchor", "--since", since).expect()
     late = desk.list_files("late")
     assert list_verdicts(desk, [*early, *late]) == ["passed"] * 5 + ["failed"] * 5
     assert find_failed(desk, late[0]) == ["anchoring_key"]
@@ -119,7 +122,7 @@ def test_what_a_key_anchored_after_it_was_lost_does_not_count_and_earlier_work_d
 def test_a_lost_signing_key_signs_for_nobody_and_anchors_stand(desk):
     (file, *_) = desk.list_files("spring")
     since = read_now()
-    desk.run("issuer", "compromised", "--key", "signing", "--since", since).expect()
+    desk.run("issuer", "compromised", "--yes", "--key", "signing", "--since", since).expect()
     checks = find_checks(desk, file)
     assert checks["signature"]["verdict"] == "unknown"
     assert checks["signature"]["required"] is False
@@ -130,11 +133,13 @@ def test_a_lost_signing_key_signs_for_nobody_and_anchors_stand(desk):
     "since", ["2999-01-01T00:00:00Z", "yesterday", "2026-11-24", "2026-13-01T00:00:00Z"]
 )
 def test_a_moment_that_cannot_be_is_refused(desk, since):
-    desk.run("issuer", "compromised", "--key", "anchor", "--since", since).expect(64)
+    desk.run("issuer", "compromised", "--yes", "--key", "anchor", "--since", since).expect(64)
 
 
 def test_a_key_that_is_not_its_own_is_refused(desk):
-    refused = desk.run("issuer", "compromised", "--key", "0x" + "12" * 20, "--since", read_now())
+    refused = desk.run(
+        "issuer", "compromised", "--yes", "--key", "0x" + "12" * 20, "--since", read_now()
+    )
     assert "no such key" in refused.expect(64).err
 
 
