@@ -45,6 +45,7 @@ def test_a_stranger_with_an_endpoint_and_the_address_accounts_for_everything(aud
     span = "of each the numbers from 1 to its head all seen"
     assert f"120 anchors by 12 keys, {span}, block {number}." in told["statement"]
     assert any(each.startswith("As told by one endpoint:") for each in told["statement"])
+    assert any(each.startswith("Reasons, senders and trans") for each in told["statement"])
 
 
 def test_another_authority_than_the_trusted_one_is_a_difference(auditor, history, tmp_path):
@@ -283,3 +284,24 @@ def test_a_count_of_institutions_that_cannot_be_is_a_difference(
     assert any("Storage counts 4,294,967,295 institutions" in each for each in sentences)
     if command == ("issuers",):
         assert len(told["rows"]) == 5
+
+
+def test_a_count_that_is_backed_by_as_false_a_number_of_entries_ends_soon(auditor, history):
+    """Both fields of the word are false: reading stops where no institution is there any more."""
+    lie = alter_slot(layout.REGISTRY.position, lambda word: word | 0xFFFFFFFF << 80 | (1 << 40) - 1)
+    with run_proxy(history.process.endpoint, lie) as liar:
+        told = auditor("issuers", "--json", "--no-prove", endpoints=(liar,), code=1).json
+    assert [row["institution"] for row in told["rows"] if row["keys"]] == [1, 2, 3, 4, 5]
+    sentences = [each["sentence"] for each in told["findings"]]
+    assert any("has no record of any from 201 on" in each for each in sentences)
+
+
+def test_an_institution_that_the_count_leaves_out_is_a_difference(auditor, history):
+    lie = alter_slot(layout.REGISTRY.position, lambda word: word & ~(0xFFFFFFFF << 80) | 1 << 80)
+    with run_proxy(history.process.endpoint, lie) as liar:
+        told = auditor(
+            "status", "--issuer", "3", "--json", "--no-prove", endpoints=(liar,), code=1
+        ).json
+    sentences = [each["sentence"] for each in told["findings"]]
+    assert "Institution 3 has a record; storage counts only 1 institutions." in sentences
+    assert told["rows"]

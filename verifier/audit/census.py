@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from protocol.chain import Block, IssuerRecord, KeyRecord
+from protocol.chain import Block, IssuerRecord, KeyRecord, RegistryHead
 from protocol.errors import ChainError
 from protocol.primitives import Address, BlockNumber, IssuerId, Root
 from protocol.registry.events import Anchored, Event
@@ -151,18 +151,26 @@ class Census:
             heads.append(ChainHead(name, registry.seq, registry.last_block))
         if not scope.kinds - {ChainKind.REGISTRY}:
             return heads
-        if scope.issuers is None:
-            records = self.state.read_all_issuers(registry)
-        else:
-            chosen = sorted(each for each in scope.issuers if each <= registry.issuer_count)
-            records = iter(self.state.read_issuers(chosen).items())
-        for number, record in records:
+        for number, record in self._read_issuers(registry, scope.issuers):
             if record is None:
                 sentence = f"Storage counts institution {number} and has no record of it."
                 self._inquiry.ledger.add(Kind.DIFFERENCE, sentence)
             else:
                 heads += _list_own_heads(record, scope)
         return heads
+
+    def _read_issuers(
+        self, head: RegistryHead, chosen: frozenset[IssuerId] | None
+    ) -> Iterable[tuple[IssuerId, IssuerRecord | None]]:
+        if chosen is None:
+            return self.state.read_all_issuers(head)
+        for number in sorted(each for each in chosen if each > head.issuer_count):
+            sentence = (
+                f"Institution {number} has a record; storage counts only {head.issuer_count:,} "
+                "institutions."
+            )
+            self._inquiry.ledger.add(Kind.DIFFERENCE, sentence)
+        return self.state.read_issuers(sorted(chosen)).items()
 
     def _list_keys(self, addresses: Iterable[Address]) -> list[ChainHead]:
         heads = []
