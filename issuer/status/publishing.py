@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from errno import ELOOP
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -237,9 +238,17 @@ def _holds(job: PublishingJob, path: Path, data: bytes) -> bool:
 
 def _write(job: PublishingJob, path: Path, data: bytes, staging: Path) -> None:
     if not _holds(job, path, data):
-        for folder in (path.parent.parent, path.parent):
-            make_public_folder(folder)
+        _make_folders(job, path)
         publish_whole(path, data, staging)
+
+
+def _make_folders(job: PublishingJob, path: Path) -> None:
+    """Make what lies between; no reader of ours follows a link there, and it may lead anywhere."""
+    for part in reversed(path.relative_to(job.folder).parents[:-1]):
+        folder = job.folder / part
+        make_public_folder(folder)
+        if folder.is_symlink():
+            raise OSError(ELOOP, "a link, and none is followed here", str(folder))
 
 
 def _describe(place: PublishedList, bits: bytes, dates: Dates, *, changed: bool) -> ListResult:

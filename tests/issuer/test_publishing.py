@@ -786,6 +786,19 @@ def test_a_list_that_an_earlier_key_signed_is_kept_up(told: Path) -> None:
     assert lost in {each.place.list for each in again.lists}
 
 
+@pytest.mark.parametrize("name", ["", str(FIRST)])
+def test_nothing_is_written_through_a_link(told: Path, tmp_path: Path, name: str) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    link = told.parent / "status" / DOMAIN / name
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.symlink_to(elsewhere)
+    with pytest.raises(OSError, match="none is followed") as caught:
+        publish(told)
+    assert caught.value.filename == str(link)
+    assert not [*elsewhere.iterdir()]
+
+
 def test_what_a_killed_run_left_is_swept(told: Path) -> None:
     folder = told.parent / "status"
     left = folder / f"{publishing.STAGING}abc"
