@@ -16,20 +16,26 @@ from pathlib import Path
 DOCUMENT = Path("docs/performance.md")
 BEGIN, END = "<!-- figures: python -m benchmarks.figures -->", "<!-- end of figures -->"
 COMMANDS = (
-    "benchmarks.issue 1000 5000 --peer --rounds 3",
+    "benchmarks.verify",
+    "benchmarks.issue 1000 5000 --peer --rounds 2",
     "benchmarks.issue 1000 10000 --rounds 2",
     "benchmarks.issue 100000 --shards --rounds 1",
     "benchmarks.issue 5000 --whole",
-    "benchmarks.verify",
 )
 PACKAGES = ("pyld", "cryptography", "blockcerts-merkletools", "gmpy2", "cbor2")
 
 
 def main() -> None:
-    text = DOCUMENT.read_text(encoding="utf-8")
-    before, rest = text.split(BEGIN)
+    blocks = [describe_machine()]
+    for command in COMMANDS:
+        blocks.append(run(command))
+        # After each: a run that is broken off has not been for nothing.
+        write("\n".join(blocks))
+
+
+def write(figures: str) -> None:
+    before, rest = DOCUMENT.read_text(encoding="utf-8").split(BEGIN)
     _, after = rest.split(END)
-    figures = "\n".join([describe_machine(), *map(run, COMMANDS)])
     DOCUMENT.write_text(f"{before}{BEGIN}\n\n{figures}\n{END}{after}", encoding="utf-8")
 
 
