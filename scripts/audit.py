@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -164,8 +165,7 @@ def status(published: Path | None, issuer: str | None, **given: Any) -> int:
     table = statuses.tabulate_statuses(entries, session.names, wanted)
     table = replace(table, empty=statuses.name_nothing(wanted))
     if published is not None:
-        now = read_clock() if given["at_block"] is None else session.snapshot.block.time
-        compared = Publication(session, published, chosen, now)
+        compared = Publication(session, published, chosen, _find_now(session, given))
         return _show(session, compared.follow(table), given, compared.answer)
     if index is not None and chosen is not None:
         answered = statuses.EntryAnswer(session.census, next(iter(chosen)), wanted)
@@ -235,6 +235,11 @@ def reconcile(path: Path, issuer: str | None, **given: Any) -> int:
     session = open_audit(**given)
     compared = Reconciliation(session, claim, choose_issuers(session, issuer))
     return _show(session, compared.tabulate(), given, compared.answer)
+
+
+def _find_now(session: Session, given: Mapping[str, Any]) -> datetime:
+    """Return when lists have to be valid: now, or at the past block that was named."""
+    return read_clock() if given["at_block"] is None else session.snapshot.block.time
 
 
 def _show(

@@ -24,10 +24,7 @@ from verifier.audit.rows import Cell, Row, Table, show_moment
 from verifier.audit.session import Session
 from verifier.audit.state import Anchor, Word
 
-NOT_COMPARED: Final = (
-    "Signatures and proof metadata of the credentials are not compared: `rootseal verify` checks "
-    "them."
-)
+NOT_COMPARED: Final = "Signatures and proof metadata are not compared: see `rootseal verify`."
 RECONCILED: Final = ("list", "index", "revoked", "suspended", "file", "root", "key", "block")
 
 
@@ -82,8 +79,7 @@ class Reconciliation:
             return cells
         record, event = found.record, found.event
         key = self._session.state.read_keys([event.key]).get(event.key) if event else None
-        return {
-            **cells,
+        return cells | {
             "institution": record.issuer_id,
             "identifier": self._session.names.find(record.issuer_id),
             "key": render_address(event.key) if event else None,
