@@ -53,8 +53,7 @@ def story(stages, tmp_path_factory):
     desk.run("revoke", first, "--reason", "misconduct").expect()
     desk.run("suspend", second, third).expect()
     desk.run("reinstate", third).expect()
-    achievement = ("--achievement", ACHIEVEMENT["id"])
-    desk.run("authority", "accredit", "example.org", *achievement, "--yes")
+    desk.run("authority", "accredit", "example.org", ACHIEVEMENT["id"]).expect()
     return desk
 
 
@@ -178,6 +177,7 @@ def test_an_index_needs_its_list_and_institution(story):
 def test_accreditation_is_told_for_a_moment(story):
     told = audit(story, "accreditations", "--issuer", "example.org")
     assert told["complete"]
+    assert told["rows"]
     later = story.run("audit", "accreditations", "--at", "2999-01-01T00:00:00Z").expect(64)
     assert "later than the block" in later.err
     early = audit(story, "accreditations", "--at", "2020-01-01T00:00:00Z")
