@@ -451,14 +451,14 @@ WEAKENINGS = (
     ),
     Weakening(
         st.test_st_16_suspended_fails_and_may_come_back,
-        status.check_suspension,
-        "not word.suspended & _find_mask(evidence)",
+        status._judge,
+        "not purpose.read_bits(word) & _find_mask(evidence)",
         YES,
     ),
     Weakening(
         st.test_st_16_revoked_after_a_suspension_fails_in_both,
         status._judge,
-        "not word.revoked & _find_mask(evidence)",
+        "not purpose.read_bits(word) & _find_mask(evidence)",
         YES,
     ),
     Weakening(
