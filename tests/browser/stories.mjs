@@ -75,7 +75,7 @@ for (const javaScriptEnabled of [true, false]) {
 
   await tell(`send nothing${how}`, options, async (page) => {
     await page.click("text=Check this credential");
-    assert.equal(await title(page), "Not a credential. We need the .json file, not a picture.");
+    assert.equal(await title(page), "No file was chosen. Go back and choose the .json file.");
     await page.click("main >> text=Check a credential");
     assert.equal(page.url(), SITE);
   });

@@ -132,7 +132,7 @@ def _lose(desk: Desk, domain: str, duty: str) -> Path:
     since = desk.found(domain)
     time.sleep(A_SECOND)
     (file, *_) = desk.issue(domain)
-    desk.run("issuer", "compromised", "--key", duty, "--since", since, "--issuer", domain)
+    desk.run("issuer", "compromised", "--yes", "--key", duty, "--since", since, "--issuer", domain)
     desk.run("issuer", "rotate", "--key", duty, "--issuer", domain)
     return file
 
