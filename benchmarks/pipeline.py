@@ -17,7 +17,7 @@ from benchmarks.cohort import MOMENT, SEED, build_cohort
 from benchmarks.probe import Probe, probe_worker, read_peak_mib
 from issuer.batch import Tree
 from issuer.batches.anchoring import build_table_tree
-from issuer.batches.checking import CheckJob, CheckPiece, check_range
+from issuer.batches.checking import CheckJob, check_range, list_check_pieces
 from issuer.batches.hashing import DraftJob, DraftPiece, hash_range
 from issuer.batches.output import Layout, OutputFolder
 from issuer.batches.ranges import split_ranges
@@ -29,7 +29,7 @@ from issuer.batches.writing import WriteJob, WritePiece, write_range
 from issuer.inputs.source import Source
 from issuer.journal.entry_table import EntryTable
 from protocol.credentials.status_index import LIST_ENTRIES
-from protocol.primitives import DIGEST_BYTES, TransactionHash
+from protocol.primitives import TransactionHash
 from protocol.proofs.data_integrity import signing_input
 from tests.issuer.scene import ANCHOR_METHOD, CHAIN_ID, SIGNING_KEY, SIGNING_METHOD, STATUS_BASE
 
@@ -184,16 +184,8 @@ def check_all(batch: Batch, table: EntryTable, tree: Tree) -> Tally:
         folder=batch.output,
         layout=batch.layout,
     )
-    pieces = (
-        CheckPiece(
-            chosen=each,
-            credentials=tuple(map(table.find_credential, range(each.start, each.stop))),
-            leaves=bytes(table.leaves[DIGEST_BYTES * each.start : DIGEST_BYTES * each.stop]),
-        )
-        for each in split_ranges(len(table))
-    )
     tally = Tally()
-    for result in batch.crew.map(check_range, job, pieces, len(table)):
+    for result in batch.crew.map(check_range, job, list_check_pieces(table), len(table)):
         if result.faults:
             raise SystemExit(f"the output is wrong: {result.faults[0]}")
         tally = tally.plus(result.tally)

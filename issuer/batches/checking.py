@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from issuer.batches.output import Layout, OutputFolder, name_file, name_shard
-from issuer.batches.ranges import Range
+from issuer.batches.ranges import Range, split_ranges
 from issuer.batches.tally import Counted, Tally, count_shapes
+from issuer.journal.entry_table import EntryTable
 from protocol.credentials.canonical import hash_leaf
 from protocol.credentials.strict_json import parse_object
 from protocol.errors import ProtocolError
@@ -49,6 +50,16 @@ class CheckedRange:
     faults: tuple[str, ...]
     """A sentence for each credential that is not as it was to be."""
     tally: Tally
+
+
+def list_check_pieces(table: EntryTable) -> Iterator[CheckPiece]:
+    """Yield what is to be read again, range by range."""
+    for each in split_ranges(len(table)):
+        yield CheckPiece(
+            chosen=each,
+            credentials=tuple(map(table.find_credential, range(each.start, each.stop))),
+            leaves=bytes(table.leaves[DIGEST_BYTES * each.start : DIGEST_BYTES * each.stop]),
+        )
 
 
 def check_range(job: CheckJob, piece: CheckPiece) -> CheckedRange:

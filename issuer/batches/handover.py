@@ -8,7 +8,7 @@ from typing import Final
 
 from issuer.batch import Tree
 from issuer.batches.anchoring import build_table_tree
-from issuer.batches.checking import CheckJob, CheckPiece, check_range
+from issuer.batches.checking import CheckJob, check_range, list_check_pieces
 from issuer.batches.description import Account, list_rows, render_description, render_index
 from issuer.batches.desk import Desk, OutputCheck
 from issuer.batches.drafting import Drafting, redraft_batch
@@ -34,7 +34,6 @@ from issuer.inputs.source import Source
 from issuer.journal import entries
 from issuer.journal.entry_table import EntryTable
 from issuer.journal.records import Anchoring, BatchRecord, Step
-from protocol.primitives import DIGEST_BYTES
 
 VERIFIED_IN_FULL: Final = 1_000
 """Up to so many credentials the whole verification runs on all, beyond on so many at random."""
@@ -162,16 +161,8 @@ def _check_all(parcel: Parcel) -> None:
         folder=OutputFolder(parcel.folder),
         layout=parcel.layout,
     )
-    pieces = (
-        CheckPiece(
-            chosen=each,
-            credentials=tuple(map(table.find_credential, range(each.start, each.stop))),
-            leaves=bytes(table.leaves[DIGEST_BYTES * each.start : DIGEST_BYTES * each.stop]),
-        )
-        for each in split_ranges(len(table))
-    )
     faults: list[str] = []
-    for result in parcel.crew.map(check_range, job, pieces, len(table)):
+    for result in parcel.crew.map(check_range, job, list_check_pieces(table), len(table)):
         channel.progress.report("Reading files again", result.chosen.stop, len(table))
         faults += result.faults
         parcel.crew.note(result.tally)

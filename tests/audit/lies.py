@@ -1,15 +1,14 @@
 """Endpoints that lie: in one process, or as an HTTP proxy in front of a real node."""
 
 import json
-import threading
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from protocol.nodes.batches import request_each
 from protocol.nodes.node import NodeError
+from tests.endpoints import serve_answers
 
 Lie = Callable[[str, list, object], object]
 """Method, parameters and the honest result; returns what is told, or a NodeError."""
@@ -48,52 +47,30 @@ def key(question) -> str:
     return json.dumps([method, list(params)])
 
 
-class QuietServer(ThreadingHTTPServer):
-    """A client that hangs up is nothing to print about."""
-
-    def handle_error(self, *_):
-        return
-
-
 @contextmanager
 def run_proxy(endpoint: str, lie: Lie) -> Iterator[str]:
     """Serve an endpoint that lies about what the real one answers; yield its address."""
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    def answer(asked):
+        several = isinstance(asked, list)
+        questions = asked if several else [asked]
+        told = forward(endpoint, questions)
+        for question, reply in zip(questions, told, strict=True):
+            if "result" in reply:
+                spoil(lie, question, reply)
+        return told if several else told[0]
 
-        def do_POST(self):
-            asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            several = isinstance(asked, list)
-            told = forward(endpoint, asked if several else [asked])
-            for question, answer in zip(asked if several else [asked], told, strict=True):
-                if "result" not in answer:
-                    continue
-                spoilt = lie(question["method"], question["params"], answer["result"])
-                if isinstance(spoilt, NodeError):
-                    del answer["result"]
-                    answer["error"] = {"code": spoilt.code, "message": spoilt.message}
-                else:
-                    answer["result"] = spoilt
-            body = json.dumps(told if several else told[0]).encode()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+    with serve_answers(answer) as address:
+        yield address
 
-        def log_message(self, *_):
-            return
 
-    server = QuietServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+def spoil(lie: Lie, question, reply) -> None:
+    spoilt = lie(question["method"], question["params"], reply["result"])
+    if isinstance(spoilt, NodeError):
+        del reply["result"]
+        reply["error"] = {"code": spoilt.code, "message": spoilt.message}
+    else:
+        reply["result"] = spoilt
 
 
 def forward(endpoint: str, questions: list) -> list:

@@ -1,9 +1,7 @@
 """Many questions at once: a wrong answer costs only itself, and no batches are no obstacle."""
 
 import json
-import threading
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler
 
 import pytest
 
@@ -12,7 +10,7 @@ from protocol.nodes.batches import ask_each, cut, request_each
 from protocol.nodes.http_node import HttpNode
 from protocol.nodes.node import NodeError
 from protocol.nodes.quorum_node import QuorumNode
-from tests.audit.lies import QuietServer
+from tests.endpoints import serve_answers
 
 QUESTIONS = [
     ("eth_chainId", []),
@@ -23,32 +21,15 @@ QUESTIONS = [
 
 @contextmanager
 def serve(answer):
-    """An endpoint whose body is ``answer(asked)``: bytes, or what becomes JSON."""
+    """An endpoint whose body is ``answer(asked)``, and what it was asked."""
     bodies = []
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self):
-            asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            bodies.append(asked)
-            told = answer(asked)
-            body = told if isinstance(told, bytes) else json.dumps(told).encode()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+    def remember(asked):
+        bodies.append(asked)
+        return answer(asked)
 
-        def log_message(self, *_):
-            return
-
-    server = QuietServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}", bodies
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with serve_answers(remember) as address:
+        yield address, bodies
 
 
 def reply(question):

@@ -9,6 +9,7 @@ from functools import cache
 from random import Random
 
 from protocol.credentials.contexts import CREDENTIAL_CONTEXTS, load_context
+from protocol.errors import ProtocolError
 from tests.protocol.credentials import build_unsigned
 
 TEXTS = (
@@ -225,3 +226,11 @@ def twist(draw: Random, document: dict) -> None:
             equal = [(each, at) for each, at, _ in places if at == "id"]
             (first, at), (second, to) = draw.choice(equal), draw.choice(equal)
             second[to] = first[at]
+
+
+def find_fate(way, document: dict) -> object:
+    """Return what becomes of a document: its form, or the refusal with all that it says."""
+    try:
+        return way(document)
+    except ProtocolError as error:
+        return type(error), vars(error)

@@ -6,8 +6,9 @@ import pytest
 
 from protocol.credentials.canonical import canonicalise
 from protocol.credentials.shapes import Canonicaliser
-from protocol.errors import GuardError, ProtocolError
+from protocol.errors import GuardError
 from tests.protocol.credentials import build_unsigned
+from tests.protocol.shapes.documents import find_fate
 
 
 def make(credits_earned: float, name: str = "Honest") -> dict:
@@ -71,11 +72,4 @@ def test_a_document_changed_in_place_after_it_was_learned_from_is_another(change
     canonicaliser.canonicalise(copy.deepcopy(document))
     change(document)
     for spoilt in (document, copy.deepcopy(document)):
-        assert _find_fate(canonicaliser.canonicalise, spoilt) == _find_fate(canonicalise, spoilt)
-
-
-def _find_fate(way, document: dict) -> object:
-    try:
-        return way(document)
-    except ProtocolError as error:
-        return type(error), str(error)
+        assert find_fate(canonicaliser.canonicalise, spoilt) == find_fate(canonicalise, spoilt)

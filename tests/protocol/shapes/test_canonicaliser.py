@@ -15,7 +15,7 @@ from protocol.credentials.shapes import canonicaliser as module
 from protocol.credentials.shapes.template import MEMORY_LIMIT_BYTES, Template
 from protocol.errors import CanonicalisationDifferenceError, GuardError, ProtocolError
 from tests.protocol.credentials import STATUS, build_unsigned
-from tests.protocol.shapes.documents import refill
+from tests.protocol.shapes.documents import find_fate, refill
 
 Edit = Callable[[dict], object]
 
@@ -168,13 +168,7 @@ def test_documents_of_other_kinds_have_the_fate_they_have_by_json_ld(wrap) -> No
     for number in range(3):
         assert canonicaliser.canonicalise(wrap(make(number))) == canonicalise(make(number))
         inside = make(number, lambda each: each.update(issuer=wrap(each["issuer"])))
-        try:
-            expected = canonicalise(inside)
-        except ProtocolError:
-            with pytest.raises(ProtocolError):
-                canonicaliser.canonicalise(inside)
-            continue
-        assert canonicaliser.canonicalise(inside) == expected
+        assert find_fate(canonicaliser.canonicalise, inside) == find_fate(canonicalise, inside)
 
 
 # Falling back.
@@ -245,13 +239,7 @@ def test_after_a_fall_the_template_is_as_good_as_before() -> None:
     canonicaliser.canonicalise(make(0, give_criteria("x", "y")))
     for number, (one, other) in enumerate((("x", "x"), ("x", "y"), ("a\x07", "y"), ("x", "z"))):
         document = make(number, give_criteria(one, other))
-        try:
-            expected = canonicalise(document)
-        except GuardError:
-            with pytest.raises(GuardError):
-                canonicaliser.canonicalise(document)
-            continue
-        assert canonicaliser.canonicalise(document) == expected
+        assert find_fate(canonicaliser.canonicalise, document) == find_fate(canonicalise, document)
     assert canonicaliser.counts.fast == 2
 
 

@@ -7,18 +7,11 @@ from hypothesis import HealthCheck, given, settings
 
 from protocol.credentials.canonical import canonicalise
 from protocol.credentials.shapes import Canonicaliser
-from protocol.errors import ProtocolError
 from tests.protocol.credentials import build_unsigned
+from tests.protocol.shapes.documents import find_fate
 from tests.protocol.test_master_property import edits, find, list_places
 
 CANONICALISER = Canonicaliser(recheck_every=10**9)
-
-
-def find_fate(way, document: dict) -> object:
-    try:
-        return way(document)
-    except ProtocolError as error:
-        return type(error), vars(error)
 
 
 def judge(document: dict) -> None:

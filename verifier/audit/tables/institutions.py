@@ -1,7 +1,8 @@
 """Institutions: who is registered, under which names, in what standing, with which keys."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from operator import attrgetter
+from typing import Final, TypeVar
 
 from protocol.chain import IssuerRecord
 from protocol.primitives import Address, IssuerId, render_address, render_hex
@@ -47,6 +48,7 @@ KEYS: Final = (
     *("valid_until", "compromised_at", "current", "by", *PLACE),
 )
 ACTS: Final = ("act", "institution", "subject", "detail", "by", *PLACE)
+_Snapshot = TypeVar("_Snapshot", IssuerNamed, IssuerChanged, KeyChanged)
 _ROLES: Final = ((1, "registrar"), (2, "accreditor"))
 
 
@@ -73,17 +75,8 @@ def tabulate_standings(entries: Entries, names: Names) -> Table:
 def tabulate_keys(entries: Entries, names: Names) -> Table:
     """Return one row for each state that a key was ever in, newest first."""
     shown = (
-        *(
-            "block",
-            "time",
-            "institution",
-            "identifier",
-            "number",
-            "key",
-            "anchors",
-            "changes_status",
-        ),
-        *("valid_until", "compromised_at", "current"),
+        *("block", "time", "institution", "identifier", "number", "key"),
+        *("anchors", "changes_status", "valid_until", "compromised_at", "current"),
     )
     return Table(KEYS, shown, _list_keys(entries, names))
 
@@ -144,63 +137,66 @@ def _list_page(state: State, records: Mapping[IssuerId, IssuerRecord | None]) ->
 
 
 def _list_names(entries: Entries, wanted: frozenset[IssuerId] | None) -> Iterator[Row]:
-    seen: set[IssuerId] = set()
-    for entry in entries:
-        event = entry.event
-        if isinstance(event, IssuerNamed) and (wanted is None or event.issuer_id in wanted):
+    for event, shared in _list_snapshots(entries, IssuerNamed, attrgetter("issuer_id")):
+        if wanted is None or event.issuer_id in wanted:
             yield {
                 "institution": event.issuer_id,
                 "identifier": event.identifier,
                 "name": event.name,
-                "current": event.issuer_id not in seen,
-                "by": render_address(event.by),
-                **place(event, entry.block),
+                **shared,
             }
-            seen.add(event.issuer_id)
 
 
 def _list_standings(entries: Entries, names: Names) -> Iterator[Row]:
-    seen: set[IssuerId] = set()
-    for entry in entries:
-        event = entry.event
-        if isinstance(event, IssuerChanged):
-            yield {
-                "institution": event.issuer_id,
-                "identifier": names.find(event.issuer_id),
-                "standing": name_standing(event.state),
-                "reason": name_reason(event.reason),
-                "valid_until": show_moment(read_moment(event.valid_until)),
-                "admin": render_address(event.admin),
-                "next_admin": show_address(event.next_admin),
-                "identifier_hash": render_hex(event.identifier_hash),
-                "document_digest": render_hex(event.document_digest),
-                "current": event.issuer_id not in seen,
-                "by": render_address(event.by),
-                **place(event, entry.block),
-            }
-            seen.add(event.issuer_id)
+    for event, shared in _list_snapshots(entries, IssuerChanged, attrgetter("issuer_id")):
+        yield {
+            "institution": event.issuer_id,
+            "identifier": names.find(event.issuer_id),
+            "standing": name_standing(event.state),
+            "reason": name_reason(event.reason),
+            "valid_until": show_moment(read_moment(event.valid_until)),
+            "admin": render_address(event.admin),
+            "next_admin": show_address(event.next_admin),
+            "identifier_hash": render_hex(event.identifier_hash),
+            "document_digest": render_hex(event.document_digest),
+            **shared,
+        }
 
 
 def _list_keys(entries: Entries, names: Names) -> Iterator[Row]:
-    seen: set[Address] = set()
+    for event, shared in _list_snapshots(entries, KeyChanged, attrgetter("key")):
+        yield {
+            "institution": event.issuer_id,
+            "identifier": names.find(event.issuer_id),
+            "key": render_address(event.key),
+            "number": event.index,
+            "anchors": bool(event.roles & 1),
+            "changes_status": bool(event.roles & 2),
+            "valid_from": show_moment(read_moment(event.not_before)),
+            "valid_until": show_moment(read_moment(event.not_after)),
+            "compromised_at": show_moment(read_moment(event.compromised_at)),
+            **shared,
+        }
+
+
+def _list_snapshots(
+    entries: Entries, kind: type[_Snapshot], find_subject: Callable[[_Snapshot], Hashable]
+) -> Iterator[tuple[_Snapshot, Row]]:
+    """Yield the events of one kind with the cells that all have; a subject's first is current."""
+    seen: set[Hashable] = set()
     for entry in entries:
         event = entry.event
-        if isinstance(event, KeyChanged):
-            yield {
-                "institution": event.issuer_id,
-                "identifier": names.find(event.issuer_id),
-                "key": render_address(event.key),
-                "number": event.index,
-                "anchors": bool(event.roles & 1),
-                "changes_status": bool(event.roles & 2),
-                "valid_from": show_moment(read_moment(event.not_before)),
-                "valid_until": show_moment(read_moment(event.not_after)),
-                "compromised_at": show_moment(read_moment(event.compromised_at)),
-                "current": event.key not in seen,
-                "by": render_address(event.by),
-                **place(event, entry.block),
-            }
-            seen.add(event.key)
+        if isinstance(event, kind):
+            subject = find_subject(event)
+            yield (
+                event,
+                {
+                    "current": subject not in seen,
+                    "by": render_address(event.by),
+                    **place(event, entry.block),
+                },
+            )
+            seen.add(subject)
 
 
 def _list_acts(entries: Entries) -> Iterator[Row]:
