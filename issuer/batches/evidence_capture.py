@@ -13,19 +13,10 @@ from typing import Final
 from issuer.journal.records import Anchoring
 from issuer.sending.channel import Channel, ask_patiently, require_registry
 from protocol.nodes.node import NodeError
-from protocol.primitives import (
-    Address,
-    IssuerId,
-    hash_keccak,
-    render_address,
-    render_hex,
-)
+from protocol.primitives import Address, Digest, IssuerId, Root, render_address, render_hex
+from protocol.registry.layout import locate_anchor, locate_issuer, locate_key
 
 EVIDENCE_VERSION: Final = 1
-_ANCHORS_SLOT: Final = 0
-_KEYS_SLOT: Final = 1
-_ISSUERS_SLOT: Final = 2
-_ISSUER_WORDS: Final = 5
 
 
 def capture_evidence(
@@ -47,15 +38,10 @@ def capture_evidence(
     return json.dumps(evidence, ensure_ascii=False)
 
 
-def find_slots(root: bytes, key: Address, issuer_id: IssuerId) -> tuple[bytes, ...]:
+def find_slots(root: Root, key: Address, issuer_id: IssuerId) -> tuple[Digest, ...]:
     """Return the registry's storage slots that speak about an anchor: its own, key, issuer."""
-    anchors = hash_keccak(_pad(issuer_id) + _pad(_ANCHORS_SLOT))
-    issuer = int.from_bytes(hash_keccak(_pad(issuer_id) + _pad(_ISSUERS_SLOT)))
-    return (
-        hash_keccak(root + anchors),
-        hash_keccak(bytes(12) + key + _pad(_KEYS_SLOT)),
-        *(_pad((issuer + offset) % (1 << 256)) for offset in range(_ISSUER_WORDS)),
-    )
+    slots = (locate_anchor(issuer_id, root), locate_key(key), *locate_issuer(issuer_id))
+    return tuple(slot.position for slot in slots)
 
 
 def _ask(channel: Channel, method: str, params: Sequence[object]) -> object:
@@ -63,7 +49,3 @@ def _ask(channel: Channel, method: str, params: Sequence[object]) -> object:
         return ask_patiently(channel, lambda: channel.node.request(method, params))
     except NodeError:
         return None
-
-
-def _pad(number: int) -> bytes:
-    return number.to_bytes(32)

@@ -85,10 +85,6 @@ class Journal:
         rows = self.read("SELECT * FROM batch WHERE inputs = ? ORDER BY number", inputs)
         return tuple(_parse_batch(row) for row in rows)
 
-    def find_batch(self, batch_id: int) -> BatchRecord:
-        """Return a batch by its number in this journal."""
-        return _parse_batch(self.read("SELECT * FROM batch WHERE id = ?", batch_id)[0])
-
     def find_folder_batch(self, folder: Path) -> BatchRecord | None:
         """Return the batch whose files lie in a folder."""
         rows = self.read(
@@ -96,11 +92,6 @@ class Journal:
             str(folder.resolve()),
         )
         return _parse_batch(rows[0]) if rows else None
-
-    def find_folders(self, batch: BatchRecord) -> tuple[Path, ...]:
-        """Return every folder that a batch was written to."""
-        rows = self.read("SELECT path FROM folder WHERE batch = ? ORDER BY rowid", batch.id)
-        return tuple(Path(row["path"]) for row in rows)
 
     def open_batch(
         self, inputs: Digest, number: int, scope: str, count: int, folder: Path

@@ -19,7 +19,6 @@ from protocol.primitives import (
     render_hex,
 )
 
-ISSUER_SLOTS: Final = 5
 TEXT_LIMIT_BYTES: Final = 1024
 """The contract takes no longer identifier or name."""
 _ANCHORS, _KEYS, _ISSUERS, _REVOKED, _SUSPENDED, _ACCREDITATIONS, _BINDINGS = range(7)

@@ -23,10 +23,17 @@ from protocol.nodes.http_node import HttpNode
 from protocol.nodes.networks import BUILT_IN, complete_network, load_network
 from protocol.nodes.node_sender import check_network
 from protocol.nodes.quorum_node import QuorumNode
-from protocol.primitives import BlockNumber, IssuerId, Root, TransactionHash, render_hex
+from protocol.primitives import (
+    BlockNumber,
+    IssuerId,
+    Root,
+    TransactionHash,
+    render_address,
+    render_hex,
+)
 from protocol.registry.abi import load_registry_abi
-from protocol.registry.chain_evidence import find_anchor_slot, gather_chain_evidence
 from protocol.registry.deployments import Deployment, save_deployment
+from protocol.registry.layout import locate_anchor
 from protocol.registry.reader import RegistryReader
 from tests.nodes import run_anvil, run_hardhat
 from tests.registry_story import Keys, Story, find_address, fund, tell
@@ -113,9 +120,9 @@ def test_an_unknown_transaction_is_none(local):
 
 def test_evidence_of_an_anchor_has_a_storage_proof(local):
     sent = local.send(local.keys.anchor, local.network.contract, b"\x26" * 32)
-    slot = find_anchor_slot(ISSUER, Root(b"\x26" * 32))
-    evidence = gather_chain_evidence(local.node, sent.hash, local.network.contract, slot)
-    (proof,) = evidence["proof"]["storageProof"]
+    slot = render_hex(locate_anchor(ISSUER, Root(b"\x26" * 32)).position)
+    question = [render_address(local.network.contract), [slot], hex(sent.block)]
+    (proof,) = local.node.request("eth_getProof", question)["storageProof"]
     assert int(proof["value"], 16) & 0xFFFF == 1
     assert proof["proof"]
 

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from issuer.errors import (
 from issuer.journal import plans
 from issuer.sending.operations import hold_carrier
 from protocol.errors import TransactionRefusedError
+from protocol.nodes.node import Node, NodeError
+from protocol.primitives import hash_keccak
 from tests.issuer.killing import SOURCE, issue
 from tests.issuer.scene import (
     DID,
@@ -85,11 +88,31 @@ def test_the_evidence_holds_what_nodes_forget(home: Path, tmp_path: Path) -> Non
     result = issue(home, out)
     evidence = json.loads((out / "batch" / "evidence.json").read_text())
     assert evidence["transaction"]["hash"] == "0x" + result.anchoring.transaction.hex()
-    assert result.anchoring.root.hex() in evidence["transaction"]["raw"]
+    raw = bytes.fromhex(evidence["transaction"]["raw"][2:])
+    assert hash_keccak(raw) == result.anchoring.transaction
+    assert result.anchoring.root in raw
+    assert evidence["receipt"]["blockHash"] == evidence["header"]["hash"]
     assert evidence["receipt"]["status"] == "0x1"
     assert evidence["header"]["hash"] == "0x" + result.anchoring.block_hash.hex()
     values = [int(item["value"], 16) for item in evidence["proof"]["storageProof"]]
     assert all(values[:3]), "anchor, key and issuer slots are where they were looked for"
+
+
+def test_the_evidence_does_without_what_a_node_does_not_know(home: Path, tmp_path: Path) -> None:
+    class NoProofs:
+        def __init__(self, node: Node) -> None:
+            self.node, self.network_name = node, node.network_name
+
+        def request(self, method: str, params: Sequence[object]) -> object:
+            if method == "eth_getProof":
+                raise NodeError(-32601, "method not found")
+            return self.node.request(method, params)
+
+    issue(home, tmp_path / "out", wrap_node=NoProofs)
+    evidence = json.loads((tmp_path / "out" / "batch" / "evidence.json").read_text())
+    assert evidence["proof"] is None
+    assert evidence["receipt"]
+    assert evidence["header"]
 
 
 def test_the_same_command_again_says_done(home: Path, tmp_path: Path) -> None:

@@ -29,9 +29,9 @@ from protocol.primitives import (
 )
 from protocol.registry import events
 from protocol.registry.abi import load_registry_abi
-from protocol.registry.chain_evidence import find_anchor_slot, gather_chain_evidence
 from protocol.registry.event_logs import _CLASSES, _name_field
 from protocol.registry.events import Anchored, IssuerNamed, StatusChange, StatusChanged
+from protocol.registry.layout import locate_anchor
 from protocol.registry.reader import RegistryReader
 from tests.registry_story import IDENTIFIER, NAME, find_address
 
@@ -435,36 +435,10 @@ def test_a_node_without_finalized_block_makes_nothing_final(story):
 
 
 def test_the_slot_of_an_anchor_is_where_the_registry_keeps_it(story, anchored):
-    slot = find_anchor_slot(ISSUER, ROOT)
+    slot = locate_anchor(ISSUER, ROOT).position
     stored = story.node.request(
         "eth_getStorageAt", [render_hex(story.network.contract), render_hex(slot), "latest"]
     )
     word = int.from_bytes(parse_prefixed_hex(stored, 32), "big")
     assert word & 0xFFFF == 1
     assert word >> 64 & (1 << 40) - 1 == anchored.block
-
-
-def test_evidence_holds_the_bytes_that_were_sent(story, anchored):
-    slot = find_anchor_slot(ISSUER, ROOT)
-    evidence = gather_chain_evidence(story.node, anchored.hash, story.network.contract, slot)
-    raw = bytes.fromhex(evidence["raw_transaction"][2:])
-    assert hash_keccak(raw) == anchored.hash
-    assert evidence["receipt"]["blockHash"] == evidence["header"]["hash"]
-    assert {"raw_transaction", "transaction", "receipt", "header"} <= set(evidence)
-
-
-def test_evidence_does_without_what_a_node_does_not_know(story, anchored):
-    def refuse(method, _, answer):
-        return answer
-
-    class NoProof(LyingNode):
-        def request(self, method, params):
-            if method == "eth_getProof":
-                raise NodeError(-32601, "method not found")
-            return super().request(method, params)
-
-    slot = find_anchor_slot(ISSUER, ROOT)
-    evidence = gather_chain_evidence(
-        NoProof(story.node, refuse), anchored.hash, story.network.contract, slot
-    )
-    assert "proof" not in evidence

@@ -39,11 +39,6 @@ class Statement:
         """Return the numbers of its blank nodes."""
         return {part.number for part in (self.subject, self.object) if isinstance(part, Blank)}
 
-    def list_positions(self) -> set[int]:
-        """Return the positions of its leaves."""
-        parts = (self.subject, self.object)
-        return {part.position for part in parts if isinstance(part, Filled)}
-
 
 def join_pieces(pieces: Iterator[Piece]) -> Line:
     """Return a line in which no two constant texts stand side by side."""

@@ -24,7 +24,6 @@ STATUSES: Final = (
     *("reason", "by", *PLACE),
 )
 _WORDS: Final = LIST_ENTRIES // WORD_ENTRIES
-_TOLD: Final = ("block", "time", "reason", "by")
 _CHANGES: Final = {
     StatusChange.REVOKE: "revoked",
     StatusChange.SUSPEND: "suspended",
