@@ -8,7 +8,7 @@ from eth_account import Account
 from eth_account.messages import encode_typed_data
 
 from protocol.chain import FinalityRule, Network
-from protocol.errors import TransactionPendingError
+from protocol.errors import ChainDisagreementError, TransactionPendingError
 from protocol.nodes.answers import ask
 from protocol.nodes.connect import read_identity
 from protocol.nodes.node import Node
@@ -90,7 +90,8 @@ class Story:
     def send(self, account, to, data: bytes, gas: int | None = None, **changes):
         hash_ = self.sender.send(self.sign(account, to, data, gas, **changes))
         for _ in range(200):
-            with suppress(TransactionPendingError):
+            # It may be mined between the questions to two endpoints.
+            with suppress(TransactionPendingError, ChainDisagreementError):
                 if (found := self.reader.read_transaction(hash_)) is not None:
                     return found
             time.sleep(0.05)
