@@ -34,7 +34,8 @@ TOLD = {
     "stranger": (
         "Not genuine: not issued by the institution it names",
         "The file names Example University. Another institution's key recorded it.",
-        "Not the institution named. The key is listed for Northgate College (northgate.example).",
+        "Nobody: not the institution named. The key is listed for "
+        "Northgate College (northgate.example).",
         "How it happens",
         "A mix-up, or a name misused. The check cannot tell which.",
         "Do not rely on it. Ask Example University, through contacts you find yourself.",
@@ -45,7 +46,7 @@ TOLD = {
         f"For the withdrawal: Example University (issuer.example), listed by {REGISTER}.",
         "Reason given",
         "Superseded by a newer one. The file itself is genuine.",
-        "Ask whether a newer one replaces it, or ask the institution.",
+        "Ask for a newer one if there is one, or ask the institution.",
     ),
     "suspended": (
         "On hold: this credential does not count for now",

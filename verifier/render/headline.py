@@ -61,7 +61,7 @@ _TEXTS: Final = {
     ),
     Case.REVOKED: (
         "Withdrawn: this credential no longer counts",
-        "Ask whether a newer one replaces it, or ask the institution.",
+        "Ask for a newer one if there is one, or ask the institution.",
     ),
     Case.SUSPENDED: (
         "On hold: this credential does not count for now",

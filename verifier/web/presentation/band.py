@@ -144,7 +144,7 @@ _ASK_AGAIN: Final = "Ask the institution about it."
 _ADVICE: Final = {
     Case.TAMPERED: "Ask the person for the original. If that fails too, ask the institution, "
     "through contacts you find yourself.",
-    Case.REVOKED: "Ask whether a newer one replaces it, or ask the institution.",
+    Case.REVOKED: "Ask for a newer one if there is one, or ask the institution.",
     Case.SUSPENDED: "Check the same file later, or ask the institution.",
     Case.EXPIRED: "Decide whether an ended one is enough, or ask for a new one.",
     Case.TOO_EARLY: "Check again from that day.",

@@ -48,9 +48,9 @@ def _vouch_for(what: str, story: Story) -> Words:
 
 def _tell_strange(story: Story) -> Words:
     if story.has("anchoring_key", Verdict.FAILED) or story.find_fact("signature", "key_of"):
-        listed = compose("Not the institution named. The key is listed for ", story.other)
+        listed = compose("Nobody: not the institution named. The key is listed for ", story.other)
         return compose(listed, ".")
-    return compose("Not the institution named. We do not know whose key it is.")
+    return compose("Nobody: not the institution named. We do not know whose key it is.")
 
 
 def _name(story: Story) -> Words:
