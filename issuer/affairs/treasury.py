@@ -12,6 +12,7 @@ from issuer.sending.channel import Channel, ask_patiently
 from issuer.sending.delivery import FIRST_POLL_SECONDS
 from issuer.sending.operations import Call, open_carrier, send_transaction
 from protocol.errors import ConfigurationError, TransactionRefusedError
+from protocol.nodes.node_sender import check_network
 from protocol.primitives import ADDRESS_BYTES, Address, parse_prefixed_hex, render_address
 
 ALLOWANCE_WEI: Final = 10 * 10**18
@@ -40,8 +41,10 @@ def fund_from_node(channel: Channel, accounts: Iterable[Address]) -> int:
 
     Raises:
         ConfigurationError: the node holds no account of its own.
+        WrongChainError: it serves another chain, where the money may be real.
         TransactionRefusedError: it does not send, or does not mine.
     """
+    ask_patiently(channel, lambda: check_network(channel.chain.network, channel.node))
     needy = _find_needy(channel, accounts)
     source = _find_unlocked(channel) if needy else None
     for account in needy:

@@ -21,7 +21,7 @@ from issuer.keys.signer import SigningPolicy
 from issuer.progress import Silence
 from issuer.sending.channel import Channel, Patience
 from protocol.chain import FinalityRule, Network
-from protocol.errors import ConfigurationError, TransactionRefusedError
+from protocol.errors import ConfigurationError, TransactionRefusedError, WrongChainError
 from protocol.nodes.http_node import HttpNode
 from protocol.nodes.node_sender import NodeSender
 from protocol.primitives import ChainId, render_address
@@ -102,6 +102,17 @@ def test_two_homes_meet_on_one_chain(tmp_path: Path, node: RunningNode) -> None:
     record = desk.chain.read_key(institution.anchor, desk.chain.read_latest())
     assert record is not None
     assert record.compromised_at == since.replace(microsecond=0)
+
+
+def test_a_node_of_another_chain_is_made_to_send_nothing(tmp_path: Path) -> None:
+    """A loopback node may be a fork, or a real one with an unlocked account."""
+    poor = find_key_address(create_chain_key(KeyRing(tmp_path / "keys", "x", WORTHLESS)))
+    with run_anvil(chain_id=11_155_111) as other:
+        channel = open_channel(tmp_path, EMPTY, other)
+        with pytest.raises(WrongChainError):
+            fund_from_node(channel, [poor])
+        assert channel.sender.read_balance(poor) == 0
+        assert other.request("eth_blockNumber") == "0x0"
 
 
 def test_a_node_without_accounts_of_its_own_says_what_to_do(tmp_path: Path) -> None:
