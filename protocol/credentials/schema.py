@@ -30,7 +30,7 @@ _MOMENT: Final = re.compile(
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 _OFFSET_LIMIT_HOURS: Final = 14
 """XML Schema dateTime allows offsets up to 14:00."""
-_FORMATS: Final = FormatChecker(formats=())
+FORMATS: Final = FormatChecker(formats=())
 _KINDS: Final[Mapping[str, str]] = {
     "array": "a list",
     "object": "an object",
@@ -62,12 +62,12 @@ def parse_moment(text: str) -> datetime:
     return moment
 
 
-@_FORMATS.checks("date-time", raises=ValueError)
+@FORMATS.checks("date-time", raises=ValueError)
 def _check_moment(value: object) -> bool:
     return not isinstance(value, str) or parse_moment(value) is not None
 
 
-@_FORMATS.checks("date", raises=ValueError)
+@FORMATS.checks("date", raises=ValueError)
 def _check_day(value: object) -> bool:
     if not isinstance(value, str):
         return True
@@ -77,7 +77,7 @@ def _check_day(value: object) -> bool:
 @cache
 def load_definitions() -> Mapping[str, Mapping[str, object]]:
     """Return the schema's ``$defs``: one JSON schema for each class of Open Badges 3.0."""
-    definitions: Mapping[str, Mapping[str, object]] = _load_schema()["$defs"]
+    definitions: Mapping[str, Mapping[str, object]] = load_schema()["$defs"]
     return definitions
 
 
@@ -89,7 +89,7 @@ def list_array_members(classes: Iterable[str]) -> frozenset[str]:
 
 @cache
 def _load_array_members() -> Mapping[str, frozenset[str]]:
-    schemas = {**load_definitions(), _ROOT_CLASS: _load_schema()}
+    schemas = {**load_definitions(), _ROOT_CLASS: load_schema()}
     return {name: _find_array_members(schema) for name, schema in schemas.items()}
 
 
@@ -114,7 +114,7 @@ def find_achievement_problems(achievement: Mapping[str, object]) -> tuple[Proble
     return tuple(sorted(set(problems)))
 
 
-def _load_schema() -> dict[str, Any]:
+def load_schema() -> dict[str, Any]:
     text = (files("protocol.credentials") / "schema_files" / _SCHEMA_FILE).read_text(
         encoding="utf-8"
     )
@@ -125,20 +125,20 @@ def _load_schema() -> dict[str, Any]:
 @cache
 def _load_validator(class_name: str) -> Draft201909Validator:
     """Compile the schema, or one class of it, without any way to fetch."""
-    schema = _load_schema()
+    schema = load_schema()
     if class_name:
         schema = {
             "$schema": schema["$schema"],
             "$defs": schema["$defs"],
             "$ref": f"#/$defs/{class_name}",
         }
-    return Draft201909Validator(schema, registry=Registry(), format_checker=_FORMATS)
+    return Draft201909Validator(schema, registry=Registry(), format_checker=FORMATS)
 
 
 @cache
 def _load_check() -> Check:
     """Compile the schema to plain functions: most credentials are as it wants them."""
-    return compile_schema(_load_schema(), _FORMATS)
+    return compile_schema(load_schema(), FORMATS)
 
 
 def _describe_all(errors: Iterable[ValidationError]) -> Iterator[Problem]:
@@ -257,7 +257,7 @@ def _find_prose_problems(document: Mapping[str, object]) -> Iterator[Problem]:
     subject = document.get("credentialSubject")
     if isinstance(subject, Mapping) and "id" not in subject and "identifier" not in subject:
         yield "credentialSubject", "expected an id or an identifier of the learner"
-    if not all(map(_is_language, _iterate_languages(document))):
+    if not all(map(is_language, _iterate_languages(document))):
         yield from _find_language_problems(document, "")
     start, end = (_read_moment(document.get(member)) for member in ("validFrom", "validUntil"))
     if start is not None and end is not None and end < start:
@@ -288,7 +288,7 @@ def _find_language_problems(value: object, path: str) -> Iterator[Problem]:
     if isinstance(value, Mapping):
         for member, inner in value.items():
             place = f"{path}.{member}" if path else str(member)
-            if member == "inLanguage" and not _is_language(inner):
+            if member == "inLanguage" and not is_language(inner):
                 yield place, _LANGUAGE_EXPECTED
             yield from _find_language_problems(inner, place)
     elif isinstance(value, list):
@@ -296,5 +296,5 @@ def _find_language_problems(value: object, path: str) -> Iterator[Problem]:
             yield from _find_language_problems(inner, f"{path}[{index}]")
 
 
-def _is_language(value: object) -> bool:
+def is_language(value: object) -> bool:
     return isinstance(value, str) and check_language(value)

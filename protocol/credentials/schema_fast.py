@@ -38,11 +38,13 @@ def compile_schema(schema: Mapping[str, Any], formats: FormatChecker) -> Check:
     Raises:
         UnknownKeywordError: a keyword, or a form of one, that is not known here.
     """
-    return _Compiler(schema.get("$defs", {}), formats).compile(schema)
+    return SchemaCompiler(schema.get("$defs", {}), formats).compile(schema)
 
 
 @dataclass(frozen=True, slots=True)
-class _Compiler:
+class SchemaCompiler:
+    """Compiles the keywords of one schema with its definitions."""
+
     definitions: Mapping[str, Mapping[str, Any]]
     formats: FormatChecker
     known: dict[str, Check] = field(default_factory=dict)
@@ -53,10 +55,11 @@ class _Compiler:
         done = frozenset({"type", "properties", "required", "additionalProperties"})
         for keyword, rule in schema.items():
             if keyword not in _SILENT and not (checks and keyword in done):
-                checks.append(self._compile_keyword(keyword, rule, schema))
+                checks.append(self.compile_keyword(keyword, rule, schema))
         return _join_all(checks)
 
-    def _compile_keyword(self, keyword: str, rule: Any, schema: Mapping[str, Any]) -> Check:  # noqa: ANN401 (JSON)
+    def compile_keyword(self, keyword: str, rule: Any, schema: Mapping[str, Any]) -> Check:  # noqa: ANN401 (JSON)
+        """Return what one keyword demands."""
         match keyword:
             case "type" if isinstance(rule, str) and rule in _TYPES:
                 return _TYPES[rule]

@@ -6,12 +6,13 @@ guard refuses, goes to `canonical.canonicalise`, which gives the answer or refus
 
 import secrets
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from protocol.credentials.canonical import Canonical, Canonicalise, canonicalise
 from protocol.credentials.shapes.cache import Family, ShapeCache
+from protocol.credentials.shapes.folding import Folded, find_positions, fold
 from protocol.credentials.shapes.learning import UnlearnableError, learn
 from protocol.credentials.shapes.reasons import NotProvedError, Reason
 from protocol.credentials.shapes.shape import Flat, sign
@@ -88,10 +89,45 @@ class Canonicaliser:
             return left.reason
         if not self._remember:
             template.forget()
-        self.counts.fast += 1
-        self._until_recheck -= 1
-        if self._until_recheck <= 0 or not template.tried:
-            self._recheck(document, nquads, family, template)
+        try:
+            self._count(nquads, template, lambda: document)
+        except CanonicalisationDifferenceError:
+            self._cache.drop(family, template)
+            raise
+        return Canonical(nquads)
+
+    def fold(
+        self, document: Mapping[str, object], marked: Mapping[str, object], marks: Sequence[str]
+    ) -> Folded | None:
+        """Return what fills in a document's texts where ``marked`` has marks, if that is proved.
+
+        ``document`` was canonicalised before; ``marked`` is the same but for its marks.
+        """
+        try:
+            _, template, flat = self._find(document)
+            other = template.shape.flatten(marked)
+            if other is None:
+                return None
+            return fold(template, flat, find_positions(template.shape, flat, other, marks))
+        except (NotProvedError, UnlearnableError):
+            return None
+
+    def fill(
+        self, folded: Folded, texts: Sequence[str], draft: Callable[[], Mapping[str, object]]
+    ) -> Canonical:
+        """Return the canonical form of the credential that has these texts.
+
+        ``draft`` makes the credential, where it is wanted: for what is not proved, and to re-check.
+
+        Raises:
+            GuardError: a rule refuses it.
+            CanonicalisationDifferenceError: a re-check found other bytes.
+        """
+        try:
+            nquads = folded.fill(texts)
+        except NotProvedError:
+            return self.canonicalise(draft())
+        self._count(nquads, folded.template, draft)
         return Canonical(nquads)
 
     def learn_from(
@@ -124,19 +160,24 @@ class Canonicaliser:
         self._cache.note_use(known)
         return known, *found
 
-    def _recheck(
-        self, document: Mapping[str, object], nquads: bytes, family: Family, template: Template
+    def _count(
+        self, nquads: bytes, template: Template, draft: Callable[[], Mapping[str, object]]
     ) -> None:
-        self._until_recheck = self._draw_distance()
-        template.tried = True
-        self.counts.rechecked += 1
+        """Count a credential that was filled in, and re-check it if it is its turn."""
+        self.counts.fast += 1
+        self._until_recheck -= 1
+        if self._until_recheck <= 0 or not template.tried:
+            self._until_recheck = self._draw_distance()
+            template.tried = True
+            self.counts.rechecked += 1
+            self._recheck(nquads, draft())
+
+    def _recheck(self, nquads: bytes, document: Mapping[str, object]) -> None:
         try:
             expected = self.slowly(document).nquads
         except ProtocolError as error:
-            self._cache.drop(family, template)
             raise CanonicalisationDifferenceError(str(document.get("id"))) from error
         if nquads != expected:
-            self._cache.drop(family, template)
             raise CanonicalisationDifferenceError(str(document.get("id")))
 
     def _draw_distance(self) -> int:

@@ -27,6 +27,8 @@ class Conditions:
     """How each of these begins."""
     constants: frozenset[str]
     """Addresses in the template's own text, which no leaf is equal to."""
+    leaders: tuple[int, ...]
+    """Positions of the first of each set of equal addresses."""
     lists: tuple[Picks, ...]
     """What picks the leaves of each item, where items of one form stand in one list."""
 
@@ -69,6 +71,7 @@ def build_conditions(
         different=pick_from(first),
         schemes=tuple(read_scheme(flat[at]) for at in first),
         constants=constants,
+        leaders=tuple(first),
         lists=_list_lists(shape, flat, pinned),
     )
 

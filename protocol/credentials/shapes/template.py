@@ -5,8 +5,8 @@ hashes, which hold the leaves. So each first-degree hash that a changed leaf tou
 again, and labels are given by the order of the hashes: RDFC-1.0's own way where all differ.
 """
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
 from itertools import compress
 from operator import ne
 from typing import Any, Final
@@ -27,6 +27,8 @@ from protocol.credentials.shapes.writing import Writer
 
 MEMORY_LIMIT_BYTES: Final = 1 << 16
 """What is remembered of a credential longer than this is forgotten at once."""
+FINDINGS: Final = 256
+"""Sets of slots of which a template remembers where they stand; numbers only."""
 _END: Final = b" .\n"
 
 
@@ -47,6 +49,9 @@ class Template:
         """Give each leaf, then each blank node, a slot, and arrange the statements."""
         self.shape: Final = shape
         self.conditions: Final = conditions
+        self.writers: Final = writers
+        """For the position of each leaf that is open."""
+        self.statements: Final = statements
         self.tried = False
         """Whether a credential that it filled was compared with what JSON-LD makes of it."""
         positions = sorted(writers)
@@ -55,8 +60,8 @@ class Template:
         layout = _Layout({position: slot for slot, position in enumerate(positions)}, statements)
         self._hashed, self._blocks = layout.arrange_blanks(), layout.arrange_blocks()
         self._labels = [b"_:c14n%d" % number for number in range(len(self._hashed))]
-        self._hashed_with = _index(self._hashed, len(positions))
-        self._written_with = _index(self._blocks, len(positions) + len(self._labels))
+        self._hashed_with = _Finder(self._hashed)
+        self._written_with = _Finder(self._blocks)
         self._values: Sequence[Any] = ()
         self._stale = True
         self.forget()
@@ -78,61 +83,77 @@ class Template:
 
     def _fill(self, flat: Flat) -> bytes:
         values = self._pick(flat)
-        changed = [*compress(range(len(values)), map(ne, values, self._values))]
+        changed = (*compress(range(len(values)), map(ne, values, self._values)),)
         if changed or self._stale:
             self._write_leaves(flat, values, changed)
-            changed += self._write_labels(changed)
-            for number in set().union(*[self._written_with[slot] for slot in changed]):
-                self._texts[number] = self._blocks[number].render(self._slots)
+            moved = self._write_labels(changed)
+            texts, slots, blocks = self._texts, self._slots, self._blocks
+            for number in self._written_with.find(changed + moved):
+                texts[number] = blocks[number].render(slots)
             self._stale = False
         return b"".join(sorted(self._texts))
 
     def _write_leaves(self, flat: Flat, values: Sequence[Any], changed: Sequence[int]) -> None:
         if self.conditions.find_repeats(flat):
             raise NotProvedError(Reason.REPEAT)
+        slots, writers = self._slots, self._writers
         for slot in changed:
-            self._slots[slot] = self._writers[slot](values[slot])
+            slots[slot] = writers[slot](values[slot])
         self._values = values
 
-    def _write_labels(self, changed: Sequence[int]) -> list[int]:
+    def _write_labels(self, changed: tuple[int, ...]) -> tuple[int, ...]:
         """Label the blank nodes in the order of their first-degree hashes (RDFC-1.0, 4.4).
 
         Return the slots in which another label stands now.
         """
-        digests, slots = self._digests, self._slots
-        for number in set().union(*[self._hashed_with[slot] for slot in changed]):
-            digests[number] = hashlib.sha256(self._hashed[number].render(slots)).digest()
+        digests, slots, hashed = self._digests, self._slots, self._hashed
+        for number in self._hashed_with.find(changed):
+            digests[number] = sha256(hashed[number].render(slots)).digest()
         if len(set(digests)) < len(digests):
             raise NotProvedError(Reason.ALIKE_NODES)
         first = len(self._writers)
-        moved = []
-        order = sorted(zip(digests, range(first, first + len(digests)), strict=True))
-        for label, (_, slot) in zip(self._labels, order, strict=True):
-            if slots[slot] != label:
-                slots[slot] = label
-                moved.append(slot)
-        return moved
+        order = sorted(range(len(digests)), key=digests.__getitem__)
+        moved = (*compress(order, map(ne, order, self._order)),)
+        if moved:
+            self._order = order
+            for number, label in zip(order, self._labels, strict=True):
+                slots[first + number] = label
+        return tuple(sorted([first + number for number in moved]))
 
     def forget(self) -> None:
         """Drop everything that the last credential said: for the next, everything has changed."""
         self._values = [None] * len(self._writers)
         self._slots: Slots = [b""] * (len(self._writers) + len(self._labels))
-        self._digests = [hashlib.sha256(text).digest() for text in _render_constant(self._hashed)]
+        self._digests = [sha256(text).digest() for text in _render_constant(self._hashed)]
+        self._order = [-1] * len(self._labels)
+        """The blank nodes in the order of their labels."""
         self._texts = _render_constant(self._blocks)
         self._stale = True
+
+
+class _Finder:
+    """Finds in which parts any of some slots stand; what was asked before is not sought again."""
+
+    def __init__(self, parts: Sequence[Lines]) -> None:
+        self._parts = parts
+        self._found: dict[tuple[int, ...], tuple[int, ...]] = {}
+
+    def find(self, slots: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the numbers of the parts."""
+        found = self._found.get(slots)
+        if found is None:
+            if len(self._found) >= FINDINGS:
+                self._found.clear()
+            found = tuple(
+                number for number, lines in enumerate(self._parts) if lines.slots & {*slots}
+            )
+            self._found[slots] = found
+        return found
 
 
 def _render_constant(parts: Sequence[Lines]) -> list[bytes]:
     """Return the text of those parts that no leaf and no label stands in, for others nothing."""
     return [b"" if lines.slots else lines.render([]) for lines in parts]
-
-
-def _index(parts: Sequence[Lines], slots: int) -> list[set[int]]:
-    """Return, for each slot, the numbers of the parts it stands in."""
-    return [
-        {number for number, lines in enumerate(parts) if slot in lines.slots}
-        for slot in range(slots)
-    ]
 
 
 class _Layout:
