@@ -83,7 +83,7 @@ class RosterSource:
     ) -> dict[str, object]:
         """Return the unsigned credential for a row: the same bytes for the same arguments."""
         occasion = Occasion(position, seed, status, moment)
-        learner = self.learners[position - self.first]
+        learner = self._find_learner(position)
         return draft_credential(self.issuer, self.achievement, learner, occasion)
 
     def take(self, start: int, stop: int) -> "RosterSource":
@@ -93,10 +93,13 @@ class RosterSource:
 
     def manifest_row(self, position: int) -> Mapping[str, str]:
         """Return ``row`` as a spreadsheet counts, then ``name`` and what else identifies them."""
-        learner = self.learners[position - self.first]
+        learner = self._find_learner(position)
         values = {"email": learner.email, "student_id": learner.student_id, "did": learner.did}
         identities = {column: values[column] or "" for column in self.identifying}
         return {"row": str(learner.row), "name": learner.name, **identities}
+
+    def _find_learner(self, position: int) -> Learner:
+        return self.learners[position - self.first]
 
 
 def load_roster_source(
