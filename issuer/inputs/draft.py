@@ -1,17 +1,24 @@
 """Draft unsigned credentials: Open Badges 3.0 on Verifiable Credentials 2.0, nothing else."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 from issuer.inputs.learner import EvidenceItem, Learner
-from issuer.inputs.randomness import SEED_BYTES, derive_credential_id
-from issuer.inputs.recipient import build_identifiers
+from issuer.inputs.randomness import SEED_BYTES, derive_credential_id, derive_salt
+from issuer.inputs.recipient import (
+    EMAIL,
+    STUDENT_ID,
+    build_hashed_identity,
+    build_plain_name,
+    hash_identity,
+)
+from issuer.inputs.rubric import Level
 from protocol.credentials.contexts import CREDENTIAL_CONTEXTS
-from protocol.credentials.status_index import LIST_ENTRIES, LIST_LIMIT, render_status
+from protocol.credentials.status_index import LIST_ENTRIES, LIST_LIMIT, build_status, render_status
 from protocol.primitives import Digest
 
 _SHA256_MULTIHASH: Final = bytes([0x12, 0x20])
@@ -60,6 +67,42 @@ PROBE: Final = Occasion(
 """An occasion that never comes, as long as any: inputs are tried with it before one is planned."""
 
 
+class Form(NamedTuple):
+    """Which members a credential has, and its level.
+
+    Credentials of one form and one `Frame` differ in some texts only.
+    """
+
+    ends: bool
+    is_dated: bool
+    has_language: bool
+    has_did: bool
+    has_email: bool
+    has_student_id: bool
+    has_narrative: bool
+    level: Level | None
+    evidence: tuple[tuple[bool, ...], ...]
+    """Of each item, whether it has an address, a name, a genre, a digest."""
+
+
+class Draft(NamedTuple):
+    """A credential taken apart: its form, and the texts that stand in it."""
+
+    form: Form
+    texts: tuple[str, ...]
+    """In the order of `derive_texts`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What all credentials of a batch share."""
+
+    issuer: Mapping[str, object]
+    """What `build_issuer` returns."""
+    achievement: Mapping[str, object]
+    moment: datetime
+
+
 def draft_credential(
     issuer: Mapping[str, object],
     achievement: Mapping[str, object],
@@ -68,27 +111,72 @@ def draft_credential(
 ) -> dict[str, object]:
     """Return the unsigned credential; equal arguments give equal bytes.
 
-    ``issuer`` is what `build_issuer` returns. The two contexts define every member written here:
-    ``digestMultibase`` on evidence and ``inLanguage`` on a credential are global terms of theirs.
+    ``issuer`` is what `build_issuer` returns.
     """
+    frame = Frame(issuer, achievement, occasion.moment)
+    return arrange_credential(frame, derive_texts(learner, occasion))
+
+
+def derive_texts(learner: Learner, occasion: Occasion) -> Draft:
+    """Return all that is this learner's own in a credential: everything is computed here."""
+    seed, position, status = occasion.seed, occasion.position, occasion.status
+    texts: list[Any] = [
+        derive_credential_id(seed, position),
+        status["id"],
+        status["statusListIndex"],
+        status["statusListCredential"],
+        learner.name,
+    ]
+    end, award = learner.valid_until, learner.awarded_at
+    texts += [render_day_time(each) for each in (end, award) if each is not None]
+    plain = (learner.language, learner.did, learner.narrative)
+    texts += [each for each in plain if each is not None]
+    for kind, value in ((EMAIL, learner.email), (STUDENT_ID, learner.student_id)):
+        if value is not None:
+            salt = derive_salt(seed, position, kind)
+            texts += (hash_identity(value, salt), salt)
+    evidence = [_list_evidence_texts(item) for item in learner.evidence]
+    texts += [text for item in evidence for text in item if text is not None]
+    form = Form(
+        ends=end is not None,
+        is_dated=award is not None,
+        has_language=learner.language is not None,
+        has_did=learner.did is not None,
+        has_email=learner.email is not None,
+        has_student_id=learner.student_id is not None,
+        has_narrative=learner.narrative is not None,
+        level=learner.level,
+        evidence=tuple(tuple(text is not None for text in item) for item in evidence),
+    )
+    return Draft(form, tuple(texts))
+
+
+def arrange_credential(frame: Frame, draft: Draft) -> dict[str, object]:
+    """Return the unsigned credential: every text is only put in its place, so that it can be seen.
+
+    The two contexts define every member written here: ``digestMultibase`` on evidence and
+    ``inLanguage`` on a credential are global terms of theirs.
+    """
+    form, take = draft.form, iter(draft.texts).__next__
+    name, status, learner = take(), build_status(take(), take(), take()), take()
     credential: dict[str, object] = {
         "@context": list(CREDENTIAL_CONTEXTS),
-        "id": derive_credential_id(occasion.seed, occasion.position),
+        "id": name,
         "type": ["VerifiableCredential", "OpenBadgeCredential"],
-        "name": achievement["name"],
-        "issuer": dict(issuer),
-        "validFrom": render_day_time(occasion.moment.astimezone(UTC)),
+        "name": frame.achievement["name"],
+        "issuer": dict(frame.issuer),
+        "validFrom": render_day_time(frame.moment.astimezone(UTC)),
     }
-    if learner.valid_until is not None:
-        credential["validUntil"] = render_day_time(learner.valid_until)
-    if learner.awarded_at is not None:
-        credential["awardedDate"] = render_day_time(learner.awarded_at)
-    if learner.language is not None:
-        credential["inLanguage"] = learner.language
-    credential["credentialSubject"] = _build_subject(achievement, learner, occasion)
-    if learner.evidence:
-        credential["evidence"] = [_build_evidence(item) for item in learner.evidence]
-    credential["credentialStatus"] = dict(occasion.status)
+    if form.ends:
+        credential["validUntil"] = take()
+    if form.is_dated:
+        credential["awardedDate"] = take()
+    if form.has_language:
+        credential["inLanguage"] = take()
+    credential["credentialSubject"] = _arrange_subject(frame, form, learner, take)
+    if form.evidence:
+        credential["evidence"] = [_arrange_evidence(has, take) for has in form.evidence]
+    credential["credentialStatus"] = status
     return credential
 
 
@@ -119,46 +207,53 @@ def build_issuer(awarder: Awarder) -> dict[str, object]:
     }
 
 
-def _build_subject(
-    achievement: Mapping[str, object], learner: Learner, occasion: Occasion
+def _arrange_subject(
+    frame: Frame, form: Form, name: str, take: Callable[[], str]
 ) -> dict[str, object]:
-    subject: dict[str, object] = {} if learner.did is None else {"id": learner.did}
+    achievement, level = frame.achievement, form.level
+    subject: dict[str, object] = {"id": take()} if form.has_did else {}
+    narrative = take() if form.has_narrative else None
     subject["type"] = ["AchievementSubject"]
-    subject["identifier"] = build_identifiers(
-        name=learner.name,
-        email=learner.email,
-        student_id=learner.student_id,
-        seed=occasion.seed,
-        position=occasion.position,
-    )
+    subject["identifier"] = [
+        build_plain_name(name),
+        *[
+            build_hashed_identity(kind, take(), take())
+            for kind, is_there in ((EMAIL, form.has_email), (STUDENT_ID, form.has_student_id))
+            if is_there
+        ],
+    ]
     subject["achievement"] = dict(achievement)
-    earned = learner.level is None or learner.level.earns_credit
-    if earned and "creditsAvailable" in achievement:
+    if (level is None or level.earns_credit) and "creditsAvailable" in achievement:
         subject["creditsEarned"] = achievement["creditsAvailable"]
-    if learner.level is not None:
+    if level is not None:
         subject["result"] = [
             {
                 "type": ["Result"],
-                "resultDescription": learner.level.result_description,
-                "achievedLevel": learner.level.id,
+                "resultDescription": level.result_description,
+                "achievedLevel": level.id,
             }
         ]
-    if learner.narrative is not None:
-        subject["narrative"] = learner.narrative
+    if narrative is not None:
+        subject["narrative"] = narrative
     return subject
 
 
-def _build_evidence(item: EvidenceItem) -> dict[str, object]:
+def _list_evidence_texts(item: EvidenceItem) -> tuple[str | None, ...]:
+    digest = None if item.file_digest is None else render_digest_multibase(item.file_digest)
+    return item.url, item.name, item.genre, digest
+
+
+def _arrange_evidence(has: Sequence[bool], take: Callable[[], str]) -> dict[str, object]:
     """Return one Evidence.
 
     The digest of a file stands on the Evidence itself, where the contexts define it. The verifier's
     check ``evidence`` (step 15) reads ``evidence[].digestMultibase`` in exactly this form, with the
     ``id`` and ``name`` beside it: ``u``, then base64url of 0x12 0x20 and SHA-256.
     """
-    evidence: dict[str, object] = {} if item.url is None else {"id": item.url}
+    has_url, *others = has
+    evidence: dict[str, object] = {"id": take()} if has_url else {}
     evidence["type"] = ["Evidence"]
-    texts = {"name": item.name, "genre": item.genre}
-    evidence |= {member: text for member, text in texts.items() if text is not None}
-    if item.file_digest is not None:
-        evidence["digestMultibase"] = render_digest_multibase(item.file_digest)
+    for member, is_there in zip(("name", "genre", "digestMultibase"), others, strict=True):
+        if is_there:
+            evidence[member] = take()
     return evidence

@@ -7,23 +7,9 @@ student number are salted hashes: they can be confirmed by whoever knows them, n
 from hashlib import sha256
 from typing import Final
 
-from issuer.inputs.randomness import derive_salt
-
 NAME: Final = "name"
 EMAIL: Final = "emailAddress"
 STUDENT_ID: Final = "sisSourcedId"
-
-
-def build_identifiers(
-    *, name: str, email: str | None, student_id: str | None, seed: bytes, position: int
-) -> list[dict[str, object]]:
-    """Return the identity objects of one learner; the salts follow from seed and position."""
-    hashed = [
-        _build_hashed(kind, value, derive_salt(seed, position, kind))
-        for kind, value in ((EMAIL, email), (STUDENT_ID, student_id))
-        if value is not None
-    ]
-    return [_build_plain(name), *hashed]
 
 
 def hash_identity(identity: str, salt: str) -> str:
@@ -31,15 +17,17 @@ def hash_identity(identity: str, salt: str) -> str:
     return "sha256$" + sha256((identity + salt).encode()).hexdigest()
 
 
-def _build_plain(name: str) -> dict[str, object]:
+def build_plain_name(name: str) -> dict[str, object]:
+    """Return the identity object of a name."""
     return {"type": "IdentityObject", "hashed": False, "identityHash": name, "identityType": NAME}
 
 
-def _build_hashed(kind: str, identity: str, salt: str) -> dict[str, object]:
+def build_hashed_identity(kind: str, digest: str, salt: str) -> dict[str, object]:
+    """Return the identity object of what `hash_identity` returned."""
     return {
         "type": "IdentityObject",
         "hashed": True,
-        "identityHash": hash_identity(identity, salt),
+        "identityHash": digest,
         "identityType": kind,
         "salt": salt,
     }

@@ -115,6 +115,7 @@ def find_achievement_problems(achievement: Mapping[str, object]) -> tuple[Proble
 
 
 def load_schema() -> dict[str, Any]:
+    """Return the whole schema of an ``OpenBadgeCredential``."""
     text = (files("protocol.credentials") / "schema_files" / _SCHEMA_FILE).read_text(
         encoding="utf-8"
     )
@@ -297,4 +298,5 @@ def _find_language_problems(value: object, path: str) -> Iterator[Problem]:
 
 
 def is_language(value: object) -> bool:
+    """Tell whether a value is a language tag."""
     return isinstance(value, str) and check_language(value)

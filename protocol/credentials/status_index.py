@@ -43,11 +43,16 @@ class StatusEntry:
 def render_status(status_base: str, status_list: int, index: int) -> dict[str, object]:
     """Return the ``credentialStatus`` member; Open Badges' schema demands its ``id``."""
     address = f"{status_base.rstrip('/')}/{status_list}/{REVOCATION}"
+    return build_status(f"{address}#{index}", str(index), address)
+
+
+def build_status(name: str, index: str, address: str) -> dict[str, object]:
+    """Return the ``credentialStatus`` member of an entry by its id, index and list."""
     return {
-        "id": f"{address}#{index}",
+        "id": name,
         "type": ENTRY_TYPE,
         "statusPurpose": REVOCATION,
-        "statusListIndex": str(index),
+        "statusListIndex": index,
         "statusListCredential": address,
     }
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from issuer.inputs.recipient import build_identifiers
+from tests.identities import build_identifiers
 from tests.verifier.world import World
 from verifier.checks.finding import Finding
 from verifier.checks.recipient import check_recipient

@@ -336,7 +336,7 @@ def test_a_moment_before_the_chain_began_is_unknown(world: World) -> None:
     ],
 )
 def test_a_recipient_is_compared_by_kind(world: World, typed: str, verdict: Verdict) -> None:
-    from issuer.inputs.recipient import build_identifiers
+    from tests.identities import build_identifiers
 
     def edit(document: dict) -> None:
         document["credentialSubject"]["id"] = "did:example:wiremu"

@@ -63,6 +63,7 @@ class Template:
         self._hashed_with = _Finder(self._hashed)
         self._written_with = _Finder(self._blocks)
         self._values: Sequence[Any] = ()
+        self._order: list[int] = []
         self._stale = True
         self.forget()
 
@@ -125,8 +126,7 @@ class Template:
         self._values = [None] * len(self._writers)
         self._slots: Slots = [b""] * (len(self._writers) + len(self._labels))
         self._digests = [sha256(text).digest() for text in _render_constant(self._hashed)]
-        self._order = [-1] * len(self._labels)
-        """The blank nodes in the order of their labels."""
+        self._order = [-1] * len(self._labels)  # blank nodes in the order of their labels
         self._texts = _render_constant(self._blocks)
         self._stale = True
 
