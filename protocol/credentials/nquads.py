@@ -1,7 +1,7 @@
 """Read the canonical form back: what is shown is read from exactly the bytes that are hashed."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
@@ -21,6 +21,7 @@ _LINE: Final = re.compile(
 _ESCAPES: Final[Mapping[str, str]] = MappingProxyType(
     {"\\t": "\t", "\\n": "\n", "\\r": "\r", '\\"': '"', "\\\\": "\\"}
 )
+_END: Final = " ."
 _ESCAPE: Final = re.compile(r'\\[tnr"\\]')
 
 
@@ -66,7 +67,7 @@ def parse_canonical(nquads: bytes) -> tuple[Quad, ...]:
         raise GuardError("G9", "", "the canonical form does not end with a line's end")
     found = _LINE.findall(text)
     if len(found) != text.count("\n"):
-        raise GuardError("G9", "", "a line of the canonical form is not one statement")
+        raise report_line()
     resources = _Resources()
     return tuple(
         Quad(
@@ -86,6 +87,66 @@ class _Resources(dict[str, Resource]):
     def __missing__(self, name: str) -> Resource:
         self[name] = Resource(name)
         return self[name]
+
+
+Statements = dict[str, dict[str, list[str]]]
+"""Objects by subject and predicate, in canonical order, all as they are written."""
+
+
+def index_canonical(nquads: bytes) -> Statements:
+    """Return the statements of a canonical form by subject and predicate, nothing unescaped yet.
+
+    For bytes that `parse_canonical` accepts, or that are proved to be such; of others it only
+    refuses what it stumbles over.
+
+    Raises:
+        GuardError: a line is not one statement.
+    """
+    text = nquads.decode("utf-8")
+    *lines, rest = text.split("\n")
+    if rest:
+        raise GuardError("G9", "", "the canonical form does not end with a line's end")
+    if text.count(_END + "\n") != len(lines):
+        raise report_line()
+    try:
+        return _index(lines)
+    except ValueError as error:
+        raise report_line() from error
+
+
+def _index(lines: Iterable[str]) -> Statements:
+    statements: Statements = {}
+    last, arcs = "", {}
+    for line in lines:
+        # Names hold no blank (G5), and everything behind the second one is the object.
+        subject, predicate, thing = line.split(" ", 2)
+        if subject != last:
+            if subject[-1] != ">" and not subject.startswith("_:c14n"):
+                raise report_line()
+            arcs = statements.setdefault(subject, {})
+            last = subject
+        if predicate in arcs:
+            arcs[predicate].append(thing[: -len(_END)])
+        else:
+            arcs[predicate] = [thing[: -len(_END)]]
+    return statements
+
+
+def report_line() -> GuardError:
+    """Return the refusal of a line that is not one statement."""
+    return GuardError("G9", "", "a line of the canonical form is not one statement")
+
+
+def split_literal(written: str) -> tuple[str, str | None, str | None]:
+    """Return text, datatype (None for a plain text) and language of a literal as written."""
+    end = written[-1]
+    if end == '"':
+        return _unescape(written[1:-1]), None, None
+    if end == ">":
+        text, _, datatype = written[1:-1].rpartition('"^^<')
+        return _unescape(text), datatype, None
+    text, _, language = written[1:].rpartition('"@')
+    return _unescape(text), None, language
 
 
 def _unescape(written: str) -> str:

@@ -4,39 +4,38 @@ Two files with one hash have one view, since it is a function of the hashed byte
 have the names of our two contexts. Order says nothing in the canonical form, so lists are sorted
 here, except those whose order is signed; a thing is shown in full nearest the root, elsewhere by
 its id.
+
+Parts of a statement stay as they are written until they are shown. What follows from names of
+classes and properties alone is worked out once for each set of them (`_plan`): these are the
+contexts' own, so that of what a credential says nothing is kept.
 """
 
-import json
 import re
-from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from json import JSONEncoder
+from json.encoder import encode_basestring
 from typing import Final
 
 from protocol.credentials.contexts import CREDENTIAL_CONTEXTS, load_context
-from protocol.credentials.nquads import XSD_STRING, Literal, Quad, Resource, parse_canonical
+from protocol.credentials.nquads import Statements, index_canonical, report_line, split_literal
 from protocol.credentials.schema import list_array_members
-from protocol.credentials.statement_guard import RDF_TYPE
 
 _RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-_FIRST: Final = _RDF + "first"
-_REST: Final = _RDF + "rest"
+_TYPE: Final = f"<{_RDF}type>"
+_FIRST: Final = f"<{_RDF}first>"
+_REST: Final = f"<{_RDF}rest>"
 _NUMBERS: Final = frozenset({"float", "double", "decimal", "integer", "nonNegativeInteger"})
 _XSD: Final = re.compile(r"https?://www\.w3\.org/2001/XMLSchema#(?P<name>[A-Za-z]+)\Z")
 _INTEGER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)\Z")
 _DECIMAL: Final = re.compile(r"-?[1-9]\.(?:0|[0-9]*[1-9])E-?(?:0|[1-9][0-9]?)\Z")
 """As canonicalisation writes a number; other spellings of a number were text, and stay text."""
+_PLANS: Final = 1_024
+"""More than all kinds of things in all credentials that were ever seen here."""
+_write_json: Final = JSONEncoder(sort_keys=True, ensure_ascii=False).encode
 _Arc = tuple[str, str]
-"""A subject's name and a predicate."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Graph:
-    """Statements by subject and predicate, and where each described thing is shown in full."""
-
-    statements: Mapping[str, Mapping[str, list[Resource | Literal]]]
-    homes: Mapping[str, _Arc]
+"""A subject and a predicate, as written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,131 +46,156 @@ class _Terms:
     classes: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """How things with these classes and properties are shown."""
+
+    classes: Sequence[str]
+    members: Sequence[tuple[str, str, bool]]
+    """Name, predicate as written, and whether it is a list whatever it holds; sorted by name."""
+
+
 def build_view(nquads: bytes, root: str) -> dict[str, object]:
     """Return what the canonical form says, as one tree from ``root``.
 
     Raises:
         GuardError: not a canonical form.
     """
-    statements = _index(parse_canonical(nquads))
-    order, homes = _find_homes(statements, root)
-    graph = _Graph(statements, homes)
-    shown: dict[str, dict[str, object]] = {}
+    statements = index_canonical(nquads)
+    start = root if root.startswith("_:") else f"<{root}>"
+    order, homes = _find_homes(statements, start)
+    painter = _Painter(statements, homes)
     for name in reversed(order):
-        shown[name] = _render_thing(graph, name, shown)
-    return shown[root]
+        painter.paint(name)
+    return painter.shown[start]
 
 
-def _index(quads: tuple[Quad, ...]) -> dict[str, dict[str, list[Resource | Literal]]]:
-    statements: dict[str, dict[str, list[Resource | Literal]]] = {}
-    for quad in quads:
-        arcs = statements.setdefault(quad.subject.name, {})
-        arcs.setdefault(quad.predicate, []).append(quad.object)
-    return statements
-
-
-def _find_homes(
-    statements: Mapping[str, Mapping[str, list[Resource | Literal]]], root: str
-) -> tuple[list[str], dict[str, _Arc]]:
+def _find_homes(statements: Statements, root: str) -> tuple[list[str], dict[str, _Arc]]:
     """Walk the graph level by level in canonical order; the first arc to a thing is its home.
 
     No home is deeper than the thing's description stood in the document, so the tree is no deeper.
     """
     homes: dict[str, _Arc] = {}
-    order: list[str] = []
-    waiting = deque([root])
-    while waiting:
-        name = waiting.popleft()
-        order.append(name)
-        for predicate, thing in _list_described(statements, name):
+    order = [root]
+    for name in order:
+        for arc, thing in _list_described(statements, name):
             if thing != root and thing not in homes:
-                homes[thing] = (name, predicate)
-                waiting.append(thing)
+                homes[thing] = (name, arc)
+                order.append(thing)
     return order, homes
 
 
-def _list_described(
-    statements: Mapping[str, Mapping[str, list[Resource | Literal]]], name: str
-) -> Iterator[_Arc]:
-    for predicate, values in sorted(statements.get(name, {}).items()):
-        for value in values:
-            if isinstance(value, Resource) and value.name in statements:
-                yield predicate, value.name
+def _list_described(statements: Statements, name: str) -> Sequence[_Arc]:
+    arcs = statements.get(name, {})
+    found = [
+        (arc, thing) for arc, things in arcs.items() for thing in things if thing in statements
+    ]
+    if len(found) > 1:
+        # Without the bracket at its end, which would come before some letters.
+        found.sort(key=lambda each: each[0][:-1])
+    return found
 
 
-def _render_thing(
-    graph: _Graph, name: str, shown: Mapping[str, dict[str, object]]
-) -> dict[str, object]:
-    arcs = graph.statements.get(name, {})
-    classes = sorted(_name_class(value) for value in arcs.get(RDF_TYPE, ()))
-    listed = _list_array_members(tuple(classes))
-    thing: dict[str, object] = {} if name.startswith("_:") else {"id": name}
-    if classes:
-        thing["type"] = classes
-    properties = _load_terms().properties
-    named = {properties.get(arc, arc): arc for arc in arcs if arc != RDF_TYPE}
-    for member, arc in sorted(named.items()):
-        values = [_render_value(graph, (name, arc), value, shown) for value in arcs[arc]]
-        single = len(values) == 1 and member not in listed
-        thing[member] = values[0] if single else _sort(values)
-    return thing
+class _Painter:
+    """Shows things, each after all that it is the home of."""
+
+    def __init__(self, statements: Statements, homes: Mapping[str, _Arc]) -> None:
+        self._statements = statements
+        self._homes = homes
+        self.shown: Final[dict[str, dict[str, object]]] = {}
+
+    def paint(self, name: str) -> None:
+        """Show one thing in full."""
+        arcs = self._statements.get(name, {})
+        plan = _plan(tuple(arcs.get(_TYPE, ())), tuple(arcs))
+        thing: dict[str, object] = {} if name.startswith("_:") else {"id": _bare(name)}
+        if plan.classes:
+            thing["type"] = list(plan.classes)
+        for member, arc, listed in plan.members:
+            values = arcs[arc]
+            if len(values) == 1 and not listed:
+                thing[member] = self._render(name, arc, values[0])
+            else:
+                thing[member] = _sort([self._render(name, arc, value) for value in values])
+        self.shown[name] = thing
+
+    def _render(self, name: str, arc: str, value: str) -> object:
+        if value[0] == '"':
+            return _render_literal(value)
+        arcs = self._statements.get(value)
+        if arcs is None:
+            return _bare(value)
+        if _FIRST in arcs:
+            return self._render_list(value)
+        home = self._homes.get(value)
+        return self.shown[value] if home == (name, arc) else {"id": _bare(value)}
+
+    def _render_list(self, cell: str) -> list[object]:
+        """Follow an ordered list; the guard lets none be shared, so it ends."""
+        items: list[object] = []
+        while cell in self._statements:
+            arcs = self._statements[cell]
+            items.append(self._render(cell, _FIRST, arcs[_FIRST][0]))
+            cell = arcs[_REST][0]
+        return items
 
 
-def _render_value(
-    graph: _Graph, home: _Arc, value: Resource | Literal, shown: Mapping[str, dict[str, object]]
-) -> object:
-    if isinstance(value, Literal):
-        return _render_literal(value)
-    if _FIRST in graph.statements.get(value.name, {}):
-        return _render_list(graph, value.name, shown)
-    if value.name not in graph.statements:
-        return value.name
-    return shown[value.name] if graph.homes.get(value.name) == home else {"id": value.name}
+@lru_cache(maxsize=_PLANS)
+def _plan(classes: tuple[str, ...], arcs: tuple[str, ...]) -> _Plan:
+    """Return how things are shown that have these classes and these properties, as written."""
+    if not all(arc[0] == "<" and arc[-1] == ">" for arc in arcs):
+        raise report_line()
+    terms = _load_terms()
+    names = [split_literal(each)[0] if each[0] == '"' else _bare(each) for each in classes]
+    shown = sorted(terms.classes.get(name, name) for name in names)
+    listed = list_array_members(tuple(shown))
+    named = {terms.properties.get(_bare(arc), _bare(arc)): arc for arc in arcs if arc != _TYPE}
+    members = tuple((member, arc, member in listed) for member, arc in sorted(named.items()))
+    return _Plan(tuple(shown), members)
 
 
-def _render_list(graph: _Graph, cell: str, shown: Mapping[str, dict[str, object]]) -> list[object]:
-    """Follow an ordered list; the guard lets none be shared, so it ends."""
-    items: list[object] = []
-    while cell in graph.statements:
-        arcs = graph.statements[cell]
-        items.append(_render_value(graph, (cell, _FIRST), arcs[_FIRST][0], shown))
-        rest = arcs[_REST][0]
-        cell = rest.name if isinstance(rest, Resource) else ""
-    return items
+def _bare(name: str) -> str:
+    """Return an IRI without its brackets; a blank node's label as it is."""
+    return name[1:-1] if name[0] == "<" else name
 
 
-def _render_literal(value: Literal) -> object:
-    if value.language is not None:
-        return {"@value": value.text, "@language": value.language}
-    if value.datatype == XSD_STRING:
-        return value.text
-    match = _XSD.match(value.datatype)
-    if match is None:
-        return value.text
-    if match["name"] == "boolean" and value.text in ("true", "false"):
-        return value.text == "true"
-    if match["name"] in _NUMBERS and _INTEGER.match(value.text):
-        return int(value.text)
-    if match["name"] in _NUMBERS and _DECIMAL.match(value.text):
-        return float(value.text)
-    return value.text
+def _render_literal(written: str) -> object:
+    text, datatype, language = split_literal(written)
+    if language is not None:
+        return {"@value": text, "@language": language}
+    return text if datatype is None else _choose_reader(datatype)(text)
+
+
+@lru_cache(maxsize=256)
+def _choose_reader(datatype: str) -> Callable[[str], object]:
+    match = _XSD.match(datatype)
+    if match is not None and match["name"] == "boolean":
+        return _read_boolean
+    if match is not None and match["name"] in _NUMBERS:
+        return _read_number
+    return str
+
+
+def _read_boolean(text: str) -> object:
+    return text == "true" if text in ("true", "false") else text
+
+
+def _read_number(text: str) -> object:
+    if _INTEGER.match(text):
+        return int(text)
+    return float(text) if _DECIMAL.match(text) else text
 
 
 def _sort(values: list[object]) -> list[object]:
     """Order values by how they are written; one ordered list stays as it is."""
-    if len(values) == 1 and isinstance(values[0], list):
-        return values[0]
-    return sorted(values, key=lambda value: json.dumps(value, sort_keys=True, ensure_ascii=False))
+    if len(values) == 1:
+        return values[0] if isinstance(values[0], list) else values
+    return sorted(values, key=_write)
 
 
-@lru_cache(maxsize=256)
-def _list_array_members(classes: tuple[str, ...]) -> frozenset[str]:
-    return list_array_members(classes)
-
-
-def _name_class(value: Resource | Literal) -> str:
-    name = value.name if isinstance(value, Resource) else value.text
-    return _load_terms().classes.get(name, name)
+def _write(value: object) -> str:
+    """Return a value as JSON, members sorted; a text is written without the detour."""
+    return encode_basestring(value) if isinstance(value, str) else _write_json(value)
 
 
 @cache
