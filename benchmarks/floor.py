@@ -16,7 +16,7 @@ from gmpy2 import mpz
 
 from benchmarks.cohort import MOMENT, SEED, build_cohort
 from issuer.batch import build_batch
-from issuer.batches.hashing import render_line
+from issuer.batches.lines import render_line
 from protocol.credentials.canonical import canonicalise
 from protocol.credentials.status_index import render_status
 from protocol.primitives import Leaf

@@ -111,7 +111,7 @@ def _read_lines(job: CheckJob, shard: str, count: int) -> list[bytes]:
 def _find_fault(job: CheckJob, data: bytes, expected: Leaf, counted: Counted) -> str | None:
     document = parse_object(data)
     merkle, eddsa = _take_proofs(document)
-    leaf = hash_leaf(counted.canonicalise(document).nquads)
+    leaf = hash_leaf(counted.canonicaliser.canonicalise(document).nquads)
     receipt = parse_receipt(merkle["proofValue"])
     message = signing_input(job.options_hash, leaf)
     findings = (

@@ -1,13 +1,12 @@
 """How each credential was canonicalised: by its learned shape, or by JSON-LD proper."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Final
 
-from protocol.credentials.canonical import Canonical
 from protocol.credentials.shapes.canonicaliser import Canonicaliser
 
 SHAPES: Final = 64
@@ -41,9 +40,9 @@ class Tally:
 class Counted:
     """A canonicaliser at work on one range, and afterwards what it did there."""
 
-    def __init__(self, canonicalise: Callable[[Mapping[str, object]], Canonical]) -> None:
+    def __init__(self, canonicaliser: Canonicaliser) -> None:
         """Take what canonicalises."""
-        self.canonicalise: Final = canonicalise
+        self.canonicaliser: Final = canonicaliser
         self.tally = Tally()
 
 
@@ -52,7 +51,7 @@ def count_shapes() -> Iterator[Counted]:
     """Lend this process's canonicaliser; on leaving, its tally is complete."""
     canonicaliser = find_canonicaliser()
     before = _read(canonicaliser)
-    counted = Counted(canonicaliser.canonicalise)
+    counted = Counted(canonicaliser)
     yield counted
     after = _read(canonicaliser)
     reasons = Counter(after.fallen_back)

@@ -11,7 +11,17 @@ from typing import Final
 from issuer.errors import BadInputError
 from issuer.inputs.achievement import Achievement, find_remedy, load_achievement
 from issuer.inputs.csv_records import Record, split_records
-from issuer.inputs.draft import PROBE, Awarder, Occasion, build_issuer, draft_credential
+from issuer.inputs.draft import (
+    PROBE,
+    Awarder,
+    Draft,
+    Frame,
+    Occasion,
+    arrange_credential,
+    build_issuer,
+    derive_texts,
+    draft_credential,
+)
 from issuer.inputs.evidence_files import EvidenceFiles
 from issuer.inputs.input_files import (
     ROSTER_LIMIT_BYTES,
@@ -82,9 +92,18 @@ class RosterSource:
         self, position: int, *, seed: bytes, status: Mapping[str, object], moment: datetime
     ) -> dict[str, object]:
         """Return the unsigned credential for a row: the same bytes for the same arguments."""
-        occasion = Occasion(position, seed, status, moment)
-        learner = self._find_learner(position)
-        return draft_credential(self.issuer, self.achievement, learner, occasion)
+        draft = self.derive(position, seed=seed, status=status, moment=moment)
+        return arrange_credential(self.frame(moment), draft)
+
+    def frame(self, moment: datetime) -> Frame:
+        """Return what all credentials of the roster share."""
+        return Frame(self.issuer, self.achievement, moment)
+
+    def derive(
+        self, position: int, *, seed: bytes, status: Mapping[str, object], moment: datetime
+    ) -> Draft:
+        """Return the credential for a row, taken apart."""
+        return derive_texts(self._find_learner(position), Occasion(position, seed, status, moment))
 
     def take(self, start: int, stop: int) -> "RosterSource":
         """Return the source for some positions alone."""

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
+from issuer.inputs.draft import Draft, Frame
 from protocol.primitives import Digest
 
 
@@ -66,4 +67,19 @@ class Source(Protocol):
 
     def manifest_row(self, position: int) -> Mapping[str, str]:
         """Return ``row`` as a spreadsheet counts, then ``name`` and what else identifies them."""
+        ...
+
+
+@runtime_checkable
+class FormedSource(Source, Protocol):
+    """A source whose credentials have forms: many differ in some texts only."""
+
+    def frame(self, moment: datetime) -> Frame:
+        """Return what all its credentials share."""
+        ...
+
+    def derive(
+        self, position: int, *, seed: bytes, status: Mapping[str, object], moment: datetime
+    ) -> Draft:
+        """Return the credential that `draft` returns, taken apart."""
         ...

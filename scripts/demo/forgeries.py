@@ -7,7 +7,7 @@ from typing import Any
 
 from issuer.batch import build_batch
 from issuer.batches.desk import Desk
-from issuer.batches.hashing import render_line
+from issuer.batches.lines import render_line
 from issuer.batches.output import render_json
 from issuer.batches.receipts_writer import (
     ProofJob,

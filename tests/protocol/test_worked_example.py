@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from eth_account import Account
 
 from issuer.batch import build_batch
-from issuer.batches.hashing import render_line
+from issuer.batches.lines import render_line
 from issuer.batches.receipts_writer import ProofJob, render_credential
 from protocol.credentials.canonical import canonicalise, canonicalise_proof_options
 from protocol.credentials.contexts import CREDENTIAL_CONTEXTS

@@ -1,0 +1,76 @@
+"""Stencils: the credentials of one form and one batch, with places for what is a learner's own.
+
+Of a credential that is drafted from a roster, nine tenths are the batch's and not the learner's. A
+stencil has them as constant text, in the JSON that is written and in the canonical form that is
+hashed, and knows what the schema asks of each text that is put in. It is learned from one
+credential that went the long way, with marks in place of the texts, and says only yes: whatever it
+cannot vouch for goes the long way too, and so does one in a thousand besides, to be compared.
+"""
+
+import re
+import secrets
+from collections.abc import Sequence
+from functools import cache
+from json.encoder import encode_basestring
+from typing import Final
+
+from issuer.batches.lines import render_line
+from issuer.inputs.draft import Draft, Frame, arrange_credential
+from protocol.credentials.schema_leaves import Followed, TextRules, follow_schema
+from protocol.credentials.shapes import Canonicaliser, Folded
+
+STENCILS: Final = 256
+"""Stencils of one process: forms of a batch differ in which columns are filled, and in the level."""
+
+
+class Stencil:
+    """What the credentials of one form and one batch have in common."""
+
+    def __init__(
+        self, pieces: Sequence[bytes], order: Sequence[int], folded: Folded, rules: TextRules
+    ) -> None:
+        """Take JSON with gaps, the number of the text for each gap, canonical form and rules."""
+        self.folded: Final = folded
+        self.rules: Final = rules
+        self._parts: Final = [b""] * (2 * len(order) + 1)
+        self._parts[0::2] = pieces
+        self._order: Final = tuple(order)
+
+    def write(self, texts: Sequence[str]) -> bytes:
+        """Return the credential with these texts as one line of JSON."""
+        parts = self._parts.copy()
+        parts[1::2] = [encode_basestring(texts[number]).encode() for number in self._order]
+        return b"".join(parts)
+
+
+def learn_stencil(frame: Frame, draft: Draft, canonicaliser: Canonicaliser) -> Stencil | None:
+    """Return the stencil of a credential that was canonicalised before; None if nothing is proved.
+
+    One that was learned from the same constants is used again.
+    """
+    stem = secrets.token_hex(16)
+    marks = [f"{stem}-{number}" for number in range(len(draft.texts))]
+    marked = arrange_credential(frame, Draft(draft.form, tuple(marks)))
+    found = re.split(rf'"{stem}-([0-9]+)"', render_line(marked).decode())
+    pieces, order = tuple(each.encode() for each in found[0::2]), tuple(map(int, found[1::2]))
+    if sorted(order) != [*range(len(marks))] or any(stem.encode() in each for each in pieces):
+        return None
+    known = find_stencils()
+    if pieces in known:
+        return known[pieces]
+    document = arrange_credential(frame, draft)
+    followed = [*map(Followed, draft.texts)]
+    rules = follow_schema(arrange_credential(frame, Draft(draft.form, tuple(followed))), followed)
+    folded = canonicaliser.fold(document, marked, marks)
+    if folded is None or rules is None or len(known) >= STENCILS:
+        return None
+    stencil = Stencil(pieces, order, folded, rules)
+    if stencil.write(draft.texts) == render_line(document):
+        known[pieces] = stencil
+    return known.get(pieces)
+
+
+@cache
+def find_stencils() -> dict[tuple[bytes, ...], Stencil]:
+    """Return this process's stencils by their constant text: what one range learned serves all."""
+    return {}
