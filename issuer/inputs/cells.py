@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from datetime import UTC, date, datetime, time
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -19,6 +20,8 @@ URL_LIMIT_CHARACTERS: Final = 2_048
 FIRST_YEAR: Final = 1900
 LAST_YEAR: Final = 9998
 """9999-12-31 means *never* in many systems, and has no next day: an empty cell says that here."""
+_KNOWN_DAYS: Final = 512
+"""A roster has few days in many rows."""
 
 _UNDECODED: Final = re.compile(r"[\udc80-\udcff]")
 _CONTROL: Final = re.compile(
@@ -59,6 +62,8 @@ def parse_line(raw: str) -> str:
         CellError: too long, not UTF-8, or with control, direction-changing or invisible characters.
     """
     text = _clean(raw)
+    if text.isprintable():  # nothing of what follows is: a test goes through all of Unicode
+        return text
     _refuse(_CONTROL, text, "has the control character")
     _refuse(_OVERRIDE, text, "has the direction-changing character")
     _refuse(_INVISIBLE, text, "has the invisible character")
@@ -72,7 +77,10 @@ def parse_lines(raw: str) -> str:
         CellError: too long, not UTF-8, with control characters other than line ends and tabs, or
             with characters that turn the direction of what follows by force.
     """
-    text = _clean(raw).replace("\r\n", "\n").replace("\r", "\n")
+    text = _clean(raw)
+    if text.isprintable():  # as in `parse_line`
+        return text
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     _refuse(_CONTROL, text.replace("\n", " ").replace("\t", " "), "has the control character")
     _refuse(_FORCED, text, "has the direction-changing character")
     return text
@@ -99,7 +107,7 @@ def parse_identifier(raw: str) -> str:
         CellError: as `parse_line`, or it has characters that cannot be seen.
     """
     text = parse_line(raw)
-    for sign in text:
+    for sign in "" if text.isprintable() else text:  # what is printable is no format character
         if unicodedata.category(sign) == "Cf":
             reason = f"has the invisible character U+{ord(sign):04X}"
             raise CellError(reason, "delete it: type the cell anew")
@@ -138,7 +146,11 @@ def parse_day(raw: str) -> date:
     Raises:
         CellError: another form, a day that does not exist, or a year outside 1900 to 9998.
     """
-    text = parse_line(raw)
+    return _read_day(parse_line(raw))
+
+
+@lru_cache(maxsize=_KNOWN_DAYS)
+def _read_day(text: str) -> date:
     if not _DATE.match(text):
         reason = f"{quote_text(text)} is not a date in the form 2026-03-05"
         raise CellError(reason, "format the column as yyyy-mm-dd")
@@ -153,10 +165,17 @@ def parse_day(raw: str) -> date:
     return day
 
 
+@lru_cache(maxsize=_KNOWN_DAYS)
 def find_end_of_day(day: date, time_zone: ZoneInfo) -> datetime:
     """Return the last whole second of ``day`` in ``time_zone``, in UTC."""
     last = datetime.combine(day, time(23, 59, 59), tzinfo=time_zone)
     return last.astimezone(UTC)
+
+
+@lru_cache(maxsize=_KNOWN_DAYS)
+def find_start_of_day(day: date, time_zone: ZoneInfo) -> datetime:
+    """Return the first second of ``day`` in ``time_zone``."""
+    return datetime.combine(day, time(), tzinfo=time_zone)
 
 
 def parse_language(raw: str) -> str:
@@ -199,7 +218,7 @@ def parse_url(raw: str) -> str:
 
 
 def _clean(raw: str) -> str:
-    wrong = _UNDECODED.search(raw)
+    wrong = None if raw.isascii() else _UNDECODED.search(raw)
     if wrong is not None:
         reason = (
             f"is not UTF-8 (byte 0x{ord(wrong[0]) - 0xDC00:02X} at character {wrong.start() + 1})"

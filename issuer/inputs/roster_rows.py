@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
 from pathlib import Path
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
@@ -11,6 +10,7 @@ from zoneinfo import ZoneInfo
 from issuer.inputs.cells import (
     CellError,
     find_end_of_day,
+    find_start_of_day,
     parse_day,
     parse_did,
     parse_email,
@@ -154,7 +154,7 @@ class _Row:
             row=self.number,
             name=self._parse_required_name(),
             **self._parse_identities(),
-            awarded_at=_begin_day(awarded, zone) if awarded else None,
+            awarded_at=find_start_of_day(awarded, zone) if awarded else None,
             valid_until=find_end_of_day(ended, zone) if ended else None,
             level=self._parse("result", self._choose_level),
             narrative=self._parse("narrative", parse_lines),
@@ -231,7 +231,3 @@ class _Row:
 
     def _add(self, column: str | None, reason: str, remedy: str) -> None:
         self.reader.add(self.number, column, reason, remedy)
-
-
-def _begin_day(day: date, time_zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time(), tzinfo=time_zone)

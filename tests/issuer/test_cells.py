@@ -1,4 +1,5 @@
 import json
+import unicodedata
 from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -230,3 +231,17 @@ def test_what_is_no_web_address_is_refused(raw):
 )
 def test_a_web_address_passes_unchanged(raw):
     assert cells.parse_url(raw) == raw
+
+
+def test_no_printable_character_is_one_that_a_text_may_not_have():
+    """So a text that is printable as a whole needs no further look."""
+    every = "".join(map(chr, range(0x110000)))
+    refused = {
+        sign
+        for pattern in (cells._CONTROL, cells._OVERRIDE, cells._FORCED, cells._INVISIBLE)
+        for sign in pattern.findall(every)
+    }
+    refused |= {sign for sign in every if unicodedata.category(sign) == "Cf"}
+    assert len(refused) > 2_000
+    assert not any(map(str.isprintable, refused))
+    assert not any(map(str.isprintable, "\n\r\t"))
