@@ -16,7 +16,7 @@ from issuer.journal.entry_table import pack_id
 from protocol.credentials.canonical import Canonical, hash_leaf
 from protocol.credentials.schema import find_schema_problems
 from protocol.credentials.shapes import Canonicaliser
-from protocol.credentials.status_index import render_status
+from protocol.credentials.status_index import find_entry, render_status
 from protocol.credentials.strict_json import CREDENTIAL_LIMIT_BYTES
 from protocol.errors import CanonicalisationDifferenceError, ProtocolError
 
@@ -124,7 +124,7 @@ def _hash_single(
 ) -> None:
     """Hash credentials each of which is taken as it is."""
     for position, index in piece.list_places():
-        status = render_status(job.status_base, job.status_list, index)
+        status = render_status(job.status_base, *find_entry(job.status_list, index))
         document = piece.source.draft(position, seed=job.seed, status=status, moment=job.moment)
         _hash_document(document, position, canonicaliser, results)
 
@@ -165,7 +165,7 @@ def _hash_formed(work: _Formed, results: _Results) -> None:
     frame = source.frame(job.moment)
     stencils: dict[Form, Stencil | None] = {}
     for position, index in work.piece.list_places():
-        status = render_status(job.status_base, job.status_list, index)
+        status = render_status(job.status_base, *find_entry(job.status_list, index))
         draft = source.derive(position, seed=job.seed, status=status, moment=job.moment)
         stencil = stencils.get(draft.form)
         if stencil is not None and _fill_in(stencil, frame, draft, canonicaliser, results):

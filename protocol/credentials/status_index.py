@@ -21,6 +21,7 @@ ENTRY_TYPE: Final = "BitstringStatusListEntry"
 REVOCATION: Final = "revocation"
 _WORDS: Final = LIST_ENTRIES // WORD_ENTRIES
 _SEQ_BITS: Final = 32
+_SUB_LIST_SHIFT: Final = 24
 _MEMBERS: Final = frozenset(
     ("id", "type", "statusPurpose", "statusListIndex", "statusListCredential")
 )
@@ -73,6 +74,14 @@ def parse_status(member: object) -> StatusEntry:
     if member["id"] != f"{address}#{index}":
         _refuse("id", "it does not name this list and index")
     return StatusEntry(number, index, address, REVOCATION)
+
+
+def find_entry(status_list: int, place: int) -> tuple[int, int]:
+    """Return the list and the index in it of a place in a range that begins in ``status_list``.
+
+    A range that is longer than a list goes on in the list's sub-lists.
+    """
+    return status_list + (place // LIST_ENTRIES << _SUB_LIST_SHIFT), place % LIST_ENTRIES
 
 
 def find_key_index(list_number: int) -> int:
