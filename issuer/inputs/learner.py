@@ -3,9 +3,12 @@
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from issuer.inputs.rubric import Level
 from protocol.primitives import Digest
+
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,4 +59,4 @@ def render_learner(learner: Learner) -> bytes:
             for item in learner.evidence
         ],
     ]
-    return json.dumps(content, ensure_ascii=True, separators=(",", ":")).encode("ascii")
+    return _ENCODER.encode(content).encode("ascii")

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
@@ -23,10 +23,12 @@ from issuer.inputs.cells import (
 )
 from issuer.inputs.csv_records import BLANKS, OPEN_QUOTE, Record
 from issuer.inputs.evidence_files import EvidenceFiles
-from issuer.inputs.input_files import SAVE_AS_CSV, decode_legacy
+from issuer.inputs.identities import Identities
+from issuer.inputs.input_files import SAVE_AS_CSV
 from issuer.inputs.learner import EvidenceItem, Learner
 from issuer.inputs.problems import Problem, quote_text
 from issuer.inputs.roster_columns import IDENTIFYING, Header
+from issuer.inputs.roster_text import decode_legacy
 from issuer.inputs.rubric import Level, choose_level
 
 Value = TypeVar("Value")
@@ -50,12 +52,14 @@ class RowRules:
 
 @dataclass(slots=True)
 class RowReader:
-    """Reads rows one after another; remembers whom it has seen, and every problem."""
+    """Reads rows one after another, and notes every problem."""
 
     rules: RowRules
     evidence_files: EvidenceFiles
-    problems: list[Problem] = field(default_factory=list)
-    _first_rows: dict[tuple[str, str], int] = field(default_factory=dict)
+    identities: Identities
+    problems: list[Problem]
+    has_rows: bool = False
+    """Something is written below the header."""
     _first_legacy: tuple[int, str, str] | None = None
     _legacy_rows: int = 0
 
@@ -63,6 +67,7 @@ class RowReader:
         """Return the learner of a row, or None where it has problems or nothing in it."""
         if record.is_blank():
             return None
+        self.has_rows = True
         before = len(self.problems)
         if not self._check_record(record):
             return None
@@ -89,7 +94,7 @@ class RowReader:
 
     def note_identity(self, row: int, column: str, value: str) -> None:
         """Refuse a learner who was there before."""
-        first = self._first_rows.setdefault((column, value), row)
+        first = self.identities.note(row, column, value)
         if first != row:
             reason = f"{quote_text(value)} stands in row {first} already"
             self.add(row, column, reason, "remove one of the two rows, or correct one")
@@ -113,8 +118,8 @@ class RowReader:
     def _decode(self, record: Record) -> tuple[str, ...]:
         if not self.rules.is_legacy:
             return record.cells
-        decoded = tuple(map(decode_legacy, record.cells))
         changed = [at for at, cell in enumerate(record.cells) if _UNDECODED.search(cell)]
+        decoded = tuple(map(decode_legacy, record.cells)) if changed else record.cells
         if changed:
             self._legacy_rows += 1
             columns = self.rules.header.columns
