@@ -4,6 +4,7 @@ Bytes inside; hexadecimal only in ``parse_…`` and ``render_…``.
 """
 
 import re
+from functools import lru_cache
 from typing import Final, NewType
 
 from eth_hash.auto import keccak
@@ -81,11 +82,12 @@ def parse_address(text: str) -> Address:
     return address
 
 
+@lru_cache(maxsize=1_024)
 def render_address(address: Address) -> str:
     """Return the address with its EIP-55 checksum."""
     digits = address.hex()
     marks = hash_keccak(digits.encode("ascii")).hex()
     return "0x" + "".join(
-        digit.upper() if int(mark, 16) > 7 else digit  # noqa: PLR2004 (EIP-55: high nibble)
+        digit.upper() if mark > "7" else digit  # EIP-55: high nibble
         for digit, mark in zip(digits, marks, strict=False)
     )

@@ -26,6 +26,9 @@ _UNWANTED: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff
 """Control characters but tab, line feed and carriage return, and halves of surrogate pairs."""
 _UNWANTED_ASCII: Final = bytes(code for code in range(0x80) if _UNWANTED.match(chr(code)))
 
+_LATIN_LEAD: Final = b"\xc2"
+"""With it begin U+0080 to U+00BF, thus all control characters beyond ASCII."""
+
 
 def parse_object(data: bytes, limit_bytes: int = CREDENTIAL_LIMIT_BYTES) -> dict[str, object]:
     """Return the one JSON object that ``data`` is.
@@ -36,12 +39,12 @@ def parse_object(data: bytes, limit_bytes: int = CREDENTIAL_LIMIT_BYTES) -> dict
     if len(data) > limit_bytes:
         _refuse(f"it is larger than {limit_bytes} bytes")
     text = _decode(data)
-    if not _is_plainly_small(text):
+    if not _is_plainly_small(data):
         _check_structure(text)
     document = _load(text)
     if not isinstance(document, dict):
         _refuse("it is not one JSON object")
-    if not _has_plain_texts(text):
+    if not _has_plain_texts(data, text):
         _check_texts(document)
     return document
 
@@ -69,21 +72,23 @@ def _decode(data: bytes) -> str:
         raise NotACredentialError(message) from error
 
 
-def _is_plainly_small(text: str) -> bool:
+def _is_plainly_small(data: bytes) -> bool:
     """Tell at a glance that depth and members are within bounds; most credentials are."""
-    return text.count("{") + text.count("[") <= DEPTH_LIMIT and text.count(":") <= MEMBER_LIMIT
+    return data.count(b"{") + data.count(b"[") <= DEPTH_LIMIT and data.count(b":") <= MEMBER_LIMIT
 
 
-def _has_plain_texts(text: str) -> bool:
+def _has_plain_texts(data: bytes, text: str) -> bool:
     """Tell at a glance that no text can hold an unwanted character, written out or escaped.
 
-    Of the escapes only those of b, f and u can make one.
+    Of the escapes only those of b, f and u can make one. In UTF-8 the controls of ASCII stand for
+    themselves, those above it begin with one byte that few other characters share, and halves of
+    pairs cannot be written.
     """
-    if any(escape in text for escape in (r"\b", r"\f", r"\u")):
+    if b"\\" in data and any(escape in data for escape in (rb"\b", rb"\f", rb"\u")):
         return False
-    if text.isascii():
-        return len(text.encode("ascii").translate(None, _UNWANTED_ASCII)) == len(text)
-    return _UNWANTED.search(text) is None
+    if len(data.translate(None, _UNWANTED_ASCII)) < len(data):
+        return False
+    return _LATIN_LEAD not in data or _UNWANTED.search(text) is None
 
 
 def _check_structure(text: str) -> None:
@@ -105,13 +110,7 @@ def _check_structure(text: str) -> None:
 
 def _load(text: str) -> object:
     try:
-        return json.loads(
-            text,
-            object_pairs_hook=_build_object,
-            parse_constant=_refuse_constant,
-            parse_int=_parse_integer,
-            parse_float=_parse_decimal,
-        )
+        return _DECODER.decode(text)
     except json.JSONDecodeError as error:
         message = f"it is not JSON (line {error.lineno}, column {error.colno})"
         raise NotACredentialError(message) from error
@@ -141,6 +140,14 @@ def _parse_decimal(digits: str) -> float:
     if abs(value) > SAFE_INTEGER:
         _refuse(f"the number {digits[:20]} is too large to be read alike everywhere")
     return value
+
+
+_DECODER: Final = json.JSONDecoder(
+    object_pairs_hook=_build_object,
+    parse_constant=_refuse_constant,
+    parse_int=_parse_integer,
+    parse_float=_parse_decimal,
+)
 
 
 def _check_texts(document: Mapping[str, object]) -> None:

@@ -7,6 +7,7 @@ nothing; never show them as signed.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
@@ -29,6 +30,8 @@ PURPOSE: Final = "assertionMethod"
 SIGNATURE_BYTES: Final = 64
 SIGNATURE_LIMIT_CHARACTERS: Final = 96
 """64 bytes take at most 89."""
+_REMEMBERED_KEYS: Final = 256
+"""Institutions' public keys; few sign most credentials."""
 
 
 def build_merkle_proof(method: str, created: str, value: str) -> dict[str, object]:
@@ -106,10 +109,15 @@ def verify_ed25519(public: bytes, signature: bytes, message: bytes) -> bool:
         ValueError: the key is not 32 bytes.
     """
     try:
-        Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
+        _load_key(public).verify(signature, message)
     except InvalidSignature:
         return False
     return True
+
+
+@lru_cache(maxsize=_REMEMBERED_KEYS)
+def _load_key(public: bytes) -> Ed25519PublicKey:
+    return Ed25519PublicKey.from_public_bytes(public)
 
 
 def _build_options(suite: str, method: str, created: str) -> dict[str, object]:

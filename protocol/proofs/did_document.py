@@ -9,6 +9,7 @@ method are not read: a key's life is on the chain.
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
@@ -27,6 +28,9 @@ DOCUMENT_LIMIT_BYTES: Final = 65_536
 """An institution's document has some 600 bytes a key."""
 METHOD_LIMIT: Final = 200
 """Keys of many years; each costs a curve operation."""
+_REMEMBERED_DOCUMENTS: Final = 64
+"""Documents are public; read again and again, each key of theirs costs curve operations."""
+_REMEMBERED_METHODS: Final = 1_024
 _COORDINATE_BYTES: Final = 32
 _KNOWN_PREFIXES: Final = ("z6Mk", "zQ3s")
 """Multikeys of Ed25519 and of secp256k1."""
@@ -49,6 +53,7 @@ class DidDocument:
     digest: Digest
 
 
+@lru_cache(maxsize=_REMEMBERED_DOCUMENTS)
 def parse_did_document(data: bytes) -> DidDocument:
     """Return the document in these bytes.
 
@@ -66,6 +71,7 @@ def parse_did_document(data: bytes) -> DidDocument:
     return DidDocument(did, _read_methods(document, did), Digest(sha256(data).digest()))
 
 
+@lru_cache(maxsize=_REMEMBERED_METHODS)
 def find_address(method: Method) -> Address | None:
     """Return the Ethereum account of a secp256k1 method; None for a key that has none."""
     return find_key_address(method.key) if isinstance(method.key, Secp256k1Key) else None

@@ -1,12 +1,15 @@
 """Step 15: what a credential points to. Nothing is fetched."""
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from verifier.checks.finding import Finding, build_not_applicable, build_unknown
 from verifier.evidence import Cause, Evidence, Unknown
 from verifier.report import Fact
 
 ENDORSEMENTS = ("endorsement", "endorsementJwt")
+TERM: Final = b"#endorsement"
+"""In the IRIs of both: most credentials hold it nowhere."""
 
 
 def check_evidence(evidence: Evidence) -> Finding:
@@ -20,7 +23,9 @@ def check_evidence(evidence: Evidence) -> Finding:
 
 def check_endorsements(evidence: Evidence) -> Finding:
     """15: the proofs of endorsements hold; embedded ones are not looked into yet."""
-    found = list(_list_endorsements(evidence.opened.credential.view))
+    credential = evidence.opened.credential
+    named = TERM in credential.canonical.nquads
+    found = list(_list_endorsements(credential.view)) if named else []
     if not found:
         return build_not_applicable("It carries none.")
     reason = "It carries endorsements, which are not checked here. Leave them out."
