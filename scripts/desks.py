@@ -9,6 +9,7 @@ from typing import Final
 from issuer.affairs.enrolment import build_policy
 from issuer.affairs.institution import Institution, find_institution
 from issuer.batches.desk import Desk, Signers
+from issuer.inputs.spool import delete_abandoned
 from issuer.journal.store import open_journal
 from issuer.keys.keystore import KeyRing, load_credential_signer, load_transaction_signer
 from issuer.progress import Progress
@@ -28,7 +29,11 @@ AT_HAND: Final = Patience(poll_seconds=0.2, silence_seconds=5.0)
 def open_channel(
     settings: Settings, connection: Connection, progress: Progress
 ) -> Iterator[Channel]:
-    """Return how this home reaches a chain; leaving closes the journal."""
+    """Return how this home reaches a chain; leaving closes the journal.
+
+    Rosters that a killed command left in the home are deleted.
+    """
+    delete_abandoned(settings.home)
     patience = AT_HAND if _is_at_hand(connection) else Patience()
     with open_journal(settings.home / "journal.sqlite3", read_clock) as journal:
         yield Channel(

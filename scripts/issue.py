@@ -22,6 +22,7 @@ from issuer.batches.tally import Tally
 from issuer.inputs.ready_made import load_credentials_source
 from issuer.inputs.roster import load_roster_source
 from issuer.inputs.source import Source
+from issuer.inputs.spool import Spool, open_spool
 from issuer.progress import Progress
 from issuer.sending.operations import render_ether
 from protocol.primitives import render_hex
@@ -86,8 +87,11 @@ def issue(
     """
     _check_inputs(roster, achievement, credentials)
     settings, progress = load_settings(home), TerminalProgress()
-    with open_desk(settings, network, selector, progress) as (desk, institution):
-        source = _load_source(roster, achievement, credentials, institution, progress)
+    with (
+        open_desk(settings, network, selector, progress) as (desk, institution),
+        open_spool(settings.home) as spool,
+    ):
+        source = _load_source(roster, achievement, credentials, institution, progress, spool)
         request = IssueRequest(
             source, out, flags["new_batch"], verify_all=extent == "all", layout=LAYOUTS[shards]
         )
@@ -117,13 +121,14 @@ def _load_source(
     credentials: Path | None,
     institution: Institution,
     progress: Progress,
+    spool: Spool,
 ) -> Source:
     now = read_clock()
     if credentials is not None:
         return load_credentials_source(credentials, institution, progress, now=now)
     if roster is None or achievement is None:
         raise click.UsageError("Give --roster and --achievement.")
-    return load_roster_source(roster, achievement, institution, progress, now=now)
+    return load_roster_source(roster, achievement, institution, progress, now=now, store=spool)
 
 
 def _show_preview(preview: Preview, *, as_json: bool) -> None:

@@ -1,8 +1,8 @@
 """Where the learners of a roster are put while a command works with them: a file, or memory.
 
 A spool is a file of one command in the home. It holds personal data: owner-only, deleted when the
-command ends. A command that is killed leaves it; the kernel then frees its lock, and the next
-command of that home deletes it.
+command ends. One that is killed leaves it; the kernel frees the lock, and the next command in that
+home deletes the file (`delete_abandoned`).
 """
 
 import fcntl
@@ -131,7 +131,6 @@ def open_spool(home: Path) -> Iterator[Spool]:
     home.mkdir(mode=OWNER_ONLY_FOLDER, parents=True, exist_ok=True)
     folder = home / FOLDER
     folder.mkdir(mode=OWNER_ONLY_FOLDER, exist_ok=True)
-    delete_abandoned(home)
     path, descriptor = _make_file(folder)
     try:
         yield Spool(path, descriptor)

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from issuer.errors import BadInputError
 from issuer.inputs.problems import Problem
 from issuer.inputs.roster import RosterSource, load_roster_source
+from issuer.inputs.spool import LearnerStore
 from issuer.progress import Silence
 from protocol.credentials.status_index import render_status
 
@@ -87,6 +88,7 @@ def load(
     roster: str | bytes = ROSTER,
     achievement: object = ACHIEVEMENT,
     now: datetime | None = None,
+    store: LearnerStore | None = None,
 ) -> RosterSource:
     return load_roster_source(
         write_roster(folder, roster),
@@ -94,6 +96,7 @@ def load(
         UNIVERSITY,
         Silence(),
         now=now,
+        store=store,
     )
 
 

@@ -198,3 +198,24 @@ def test_what_share_fell_back_is_told(new_desk):
     assert told["by_shape"] + sum(told["fell_back"].values()) == told["count"]
     again = new_desk.run(*ISSUE, "--out", "copy").expect()
     assert "fell back to JSON-LD proper" in again.out
+
+
+def list_spools(shell):
+    return [path.name for path in (shell.home / "rosters").iterdir()]
+
+
+def test_no_learner_is_left_in_the_home(new_desk):
+    new_desk.run(*ISSUE, "--out", "spring", "--dry-run").expect()
+    assert list_spools(new_desk) == []
+    new_desk.write("bad.csv", ROSTER.replace("Merit", "Best"))
+    given = ("--roster", "bad.csv", "--achievement", "achievement.json")
+    new_desk.run("issue", *given, "--out", "spring").expect(65)
+    assert list_spools(new_desk) == []
+    new_desk.run(*ISSUE, "--out", "spring").expect()
+    assert list_spools(new_desk) == []
+
+
+def test_what_a_killed_command_left_is_deleted_by_the_next_of_another_kind(desk):
+    desk.write(".rootseal/rosters/77-abandoned.jsonl", "[2,null,[]]\n")
+    desk.run("revoke", desk.list_files("spring")[0]).expect()
+    assert list_spools(desk) == []
