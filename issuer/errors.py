@@ -15,6 +15,7 @@ IssuanceError                        this cannot be issued, and nothing was sent
 ├─ LockedFolderError(folder)         another process publishes in the folder
 ├─ SignerPolicyError(what)           a key was asked to sign what its policy does not allow
 ├─ ListFullError(list)               no status list has room for the batch
+├─ SequenceLimitError(seq)           no status list can be named after the key's next batch
 ├─ PathMismatchError(index)          the tree library built a path that does not lead to its root
 ├─ RootMismatchError(theirs, ours)   the tree library built another root than we did
 └─ OutputError(problems)             what was written does not check out
@@ -177,6 +178,18 @@ class ListFullError(IssuanceError):
         super().__init__(
             f"The status list {number} has no room for this batch. Issue a smaller batch first: "
             "that opens the next list."
+        )
+
+
+class SequenceLimitError(IssuanceError):
+    """No status list can be named after the key's next batch."""
+
+    def __init__(self, seq: int) -> None:
+        """Keep how many batches the key has anchored."""
+        self.seq: Final = seq
+        super().__init__(
+            f"The key has anchored {seq:,} batches, and no status list can be opened for a later "
+            "one. Replace the key (`rootseal issuer rotate --key anchor`)."
         )
 
 

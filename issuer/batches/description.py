@@ -15,6 +15,7 @@ from issuer.inputs.source import Source
 from issuer.journal.entry_table import EntryTable
 from issuer.journal.records import Anchoring
 from issuer.sending.channel import require_registry
+from protocol.credentials.status_index import find_entry
 from protocol.primitives import render_address, render_hex
 
 BATCH_VERSION: Final = 1
@@ -47,6 +48,7 @@ def render_description(account: Account) -> Iterator[bytes]:
 
 def _describe(account: Account) -> dict[str, object]:
     chosen, anchoring = account.plan.range, account.anchoring
+    status_list, status_start = find_entry(chosen.list, chosen.start)
     network = account.desk.channel.chain.network
     return {
         "version": BATCH_VERSION,
@@ -54,8 +56,8 @@ def _describe(account: Account) -> dict[str, object]:
         "root": render_hex(anchoring.root),
         "count": len(account.table),
         "leaves": [],
-        "status_list": chosen.list,
-        "status_start": chosen.start,
+        "status_list": status_list,
+        "status_start": status_start,
         "status_size": chosen.size,
         "network": network.name,
         "chain_id": network.chain_id,
@@ -71,17 +73,18 @@ def _describe(account: Account) -> dict[str, object]:
 
 def list_rows(account: Account) -> Iterator[dict[str, str]]:
     """Yield the manifest's rows."""
-    table, status_list = account.table, str(account.plan.range.list)
+    table, first_list = account.table, account.plan.range.list
     for each in split_ranges(len(table)):
         shard = name_shard(each)
         for position in range(each.start, each.stop):
             credential = table.find_credential(position)
+            status_list, status_index = find_entry(first_list, table.indices[position])
             yield {
                 **account.source.manifest_row(position),
                 "credential_id": credential,
                 **_name_place(account.layout, credential, shard, position),
-                "status_list": status_list,
-                "status_index": str(table.indices[position]),
+                "status_list": str(status_list),
+                "status_index": str(status_index),
             }
 
 

@@ -7,31 +7,36 @@ cloned, restored from a backup or lost. The pure ones are here; the journal reme
 1. Account nonce and key sequence are read at one mined block, never from pending state.
 2. The own list goes on only while the chain's sequence is the one of the own last batch; else a
    new list is opened, named after the next sequence; one that this journal opened before keeps its
-   fill mark.
+   fill mark, and goes on in its sub-lists where it is full.
 3. Ranges are powers of two from 16 to 256, then multiples of 256, aligned to their size (at most
-   256).
+   256). One that fits into a list lies in one; a longer one begins a list, always a new one, and
+   goes on in the sub-lists that follow.
 4. A planned nonce that went to another transaction means a new plan, never the same batch later.
 5. A batch is released only if it was anchored under the planned sequence.
 6. Within the range, rows get positions in the order of a keyed hash.
 """
 
 import hmac
-from collections.abc import Mapping
+from array import array
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
-from issuer.errors import BatchSizeError, ListFullError
+from issuer.batch import LEAF_LIMIT
+from issuer.batches.shuffling import Tag, order_by_tag
+from issuer.errors import BatchSizeError, ListFullError, SequenceLimitError
+from protocol.credentials.status_index import (
+    LIST_ENTRIES,
+    SEQ_BITS,
+    SUB_LISTS,
+    WORD_ENTRIES,
+    name_list,
+)
 from protocol.primitives import Address, BlockNumber, KeyIndex
 
-LIST_ENTRIES: Final = 131_072
-"""Entries of one list: the least that Bitstring Status List allows, 512 words of the registry."""
 SMALLEST_RANGE: Final = 16
-WORD_ENTRIES: Final = 256
-"""Entries in one storage word of the registry."""
-SEQ_BITS: Final = 32
-"""A list's number is its key's index above the planned sequence."""
 SEED_BYTES: Final = 32
 
 
@@ -55,12 +60,12 @@ class Ledger:
     released_list: int | None
     """The list that batch lies in."""
     fill_marks: Mapping[int, int]
-    """For each list opened here, the first index that was never planned."""
+    """For each list opened here, the first place that was never planned."""
 
 
 @dataclass(frozen=True, slots=True)
 class StatusRange:
-    """A run of indices in one status list."""
+    """A run of places from the begin of a status list; beyond its end they lie in sub-lists."""
 
     list: int
     start: int
@@ -97,21 +102,16 @@ class Plan:
 
 
 def measure_range(count: int) -> int:
-    """Return how many indices a batch of ``count`` credentials takes (rule 3).
+    """Return how many places a batch of ``count`` credentials takes (rule 3).
 
     Raises:
-        BatchSizeError: an empty batch, or more than one list holds.
+        BatchSizeError: an empty batch, or more than one tree holds.
     """
-    if not 0 < count <= LIST_ENTRIES:
-        raise BatchSizeError(count, LIST_ENTRIES)
+    if not 0 < count <= LEAF_LIMIT:
+        raise BatchSizeError(count, LEAF_LIMIT)
     if count > WORD_ENTRIES:
-        return -(-count // WORD_ENTRIES) * WORD_ENTRIES
+        return _align(count, WORD_ENTRIES)
     return max(SMALLEST_RANGE, 1 << (count - 1).bit_length())
-
-
-def name_list(key_index: KeyIndex, seq: int) -> int:
-    """Return the number of the list that a batch planned for ``seq`` opens."""
-    return (key_index << SEQ_BITS) | seq
 
 
 def choose_range(position: KeyPosition, ledger: Ledger, count: int) -> StatusRange:
@@ -119,12 +119,13 @@ def choose_range(position: KeyPosition, ledger: Ledger, count: int) -> StatusRan
 
     Raises:
         BatchSizeError: as `measure_range`.
+        SequenceLimitError: a list would have to be opened, and none can be named.
         ListFullError: neither the own list nor the one to be opened has room.
     """
     size = measure_range(count)
-    for number in _list_candidates(position, ledger):
-        start = _align(ledger.fill_marks.get(number, 0), min(size, WORD_ENTRIES))
-        if start + size <= LIST_ENTRIES:
+    for number, room in _list_candidates(position, ledger):
+        start = _find_start(ledger.fill_marks.get(number, 0), size)
+        if start + size <= room:
             return StatusRange(number, start, size)
     raise ListFullError(name_list(position.key_index, position.seq + 1))
 
@@ -134,27 +135,32 @@ def may_release(plan: Plan, anchored_seq: int) -> bool:
     return plan.seq == anchored_seq
 
 
-def order_positions(home_secret: bytes, chosen: StatusRange) -> tuple[int, ...]:
-    """Return every index of the range in the order in which rows take them (rule 6).
+def order_positions(home_secret: bytes, chosen: StatusRange) -> "array[int]":
+    """Return every place of the range in the order in which rows take them (rule 6).
 
-    Row 0 takes the first. The order depends on the home's secret, so that neither an index nor the
+    Row 0 takes the first. The order depends on the home's secret, so that neither a place nor the
     unused ones say where in the roster a learner stood, or how long it was.
     """
     key = hmac.digest(home_secret, f"{chosen.list}:{chosen.start}".encode("ascii"), sha256)
-    return tuple(
-        sorted(
-            range(chosen.start, chosen.start + chosen.size),
-            key=lambda index: hmac.digest(key, str(index).encode("ascii"), sha256),
-        )
-    )
+    return order_by_tag(chosen.start, chosen.size, Tag(key).compute)
 
 
-def _list_candidates(position: KeyPosition, ledger: Ledger) -> tuple[int, ...]:
-    fresh = name_list(position.key_index, position.seq + 1)
+def _list_candidates(position: KeyPosition, ledger: Ledger) -> Iterator[tuple[int, int]]:
+    """Yield lists that may be used, and how many places each may have: only a new one goes on."""
     if ledger.released_list is not None and ledger.released_seq == position.seq:
-        return (ledger.released_list, fresh)
-    return (fresh,)
+        yield ledger.released_list, LIST_ENTRIES
+    seq = position.seq + 1
+    if seq >> SEQ_BITS:
+        raise SequenceLimitError(position.seq)
+    yield name_list(position.key_index, seq), SUB_LISTS * LIST_ENTRIES
 
 
-def _align(index: int, step: int) -> int:
-    return -(-index // step) * step
+def _find_start(mark: int, size: int) -> int:
+    """Return the first place from a fill mark on for a range that crosses no list's end in vain."""
+    start = _align(mark, min(size, WORD_ENTRIES))
+    crosses = start // LIST_ENTRIES != (start + size - 1) // LIST_ENTRIES
+    return _align(mark, LIST_ENTRIES) if crosses else start
+
+
+def _align(place: int, step: int) -> int:
+    return -(-place // step) * step

@@ -1,6 +1,7 @@
 """Leaves, signatures and anchors: what is needed to write a batch's files, and nothing personal."""
 
-from collections.abc import Iterable
+import sqlite3
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from issuer.batches.plan import Plan
@@ -8,6 +9,7 @@ from issuer.journal.entry_table import EntryTable, build_table
 from issuer.journal.plans import insert_release
 from issuer.journal.records import Anchoring, BatchRecord, Entry, StatusPlace, Step
 from issuer.journal.store import Journal
+from protocol.credentials.status_index import find_entry
 from protocol.primitives import BlockNumber, Digest, Leaf, Root, TransactionHash
 
 
@@ -112,23 +114,26 @@ def read_evidence(journal: Journal, batch: BatchRecord, plan: Plan) -> str:
 def find_status_place(journal: Journal, scope: str, credential: str) -> StatusPlace | None:
     """Return where the status of a released credential lies, by the credential's id."""
     rows = journal.read(
-        "SELECT plan.list, entry.status_index FROM entry JOIN plan USING (batch, attempt)"
+        "SELECT entry.credential, plan.list, entry.status_index"
+        " FROM entry JOIN plan USING (batch, attempt)"
         " JOIN batch ON batch.id = entry.batch JOIN step USING (batch, attempt)"
         " WHERE entry.credential = ? AND batch.scope = ? AND step.name = ?",
         *(credential, scope, Step.FINAL),
     )
-    if not rows:
-        return None
-    return StatusPlace(credential, rows[0]["list"], rows[0]["status_index"])
+    return _parse_place(rows[0]) if rows else None
 
 
-def find_batch_places(journal: Journal, scope: str, root: Root) -> tuple[StatusPlace, ...]:
-    """Return where the status of each credential of a released batch lies."""
-    rows = journal.read(
+def find_batch_places(journal: Journal, scope: str, root: Root) -> Iterator[StatusPlace]:
+    """Yield where the status of each credential of a released batch lies."""
+    rows = journal.iterate(
         "SELECT entry.credential, plan.list, entry.status_index FROM anchor"
         " JOIN entry USING (batch, attempt) JOIN plan USING (batch, attempt)"
         " JOIN batch ON batch.id = anchor.batch JOIN step USING (batch, attempt)"
         " WHERE anchor.root = ? AND batch.scope = ? AND step.name = ? ORDER BY entry.position",
         *(root, scope, Step.FINAL),
     )
-    return tuple(StatusPlace(row["credential"], row["list"], row["status_index"]) for row in rows)
+    return map(_parse_place, rows)
+
+
+def _parse_place(row: sqlite3.Row) -> StatusPlace:
+    return StatusPlace(row["credential"], *find_entry(row["list"], row["status_index"]))

@@ -22,7 +22,7 @@ class EntryTable(Sequence[Entry]):
     def __init__(self) -> None:
         """Start with none."""
         self.ids = bytearray()
-        self.indices = array("Q")
+        self.indices = array("I")
         self.leaves = bytearray()
         self.signatures = bytearray()
         """All of them or, before signing, none."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from issuer.journal.store import Journal
+from protocol.credentials.status_index import find_spans
 from protocol.primitives import Address
 
 
@@ -12,7 +13,7 @@ def find_lists(journal: Journal, scope: str, accounts: Iterable[Address]) -> fro
         row
         for account in accounts
         for row in journal.read(
-            "SELECT list FROM fill_mark WHERE scope = ? AND account = ?", scope, account
+            "SELECT list, fill FROM fill_mark WHERE scope = ? AND account = ?", scope, account
         )
     )
-    return frozenset(int(row["list"]) for row in rows)
+    return frozenset(number for row in rows for number in find_spans(row["list"], 0, row["fill"]))

@@ -25,7 +25,7 @@ def read_ledger(journal: Journal, scope: str, account: Address) -> Ledger:
 
 
 def save_plan(journal: Journal, batch: BatchRecord, plan: Plan) -> None:
-    """Commit a plan, and that its indices are never planned again."""
+    """Commit a plan, and that its places are never planned again."""
     chosen = plan.range
     with journal.write() as rows:
         rows.execute(

@@ -46,6 +46,7 @@ class Entry:
     """In the input, from 0."""
     credential: str
     status_index: int
+    """The place in the plan's range: an index of its list or, beyond the end, of a sub-list."""
     leaf: Leaf
     signature: bytes | None
 

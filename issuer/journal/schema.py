@@ -48,7 +48,7 @@ CREATE TABLE fill_mark (
     scope TEXT NOT NULL,
     account BLOB NOT NULL,
     list INTEGER NOT NULL,
-    fill INTEGER NOT NULL,          -- first index never planned; it never falls
+    fill INTEGER NOT NULL,          -- first place never planned; it never falls
     PRIMARY KEY (scope, account, list)
 ) STRICT;
 
@@ -65,7 +65,7 @@ CREATE TABLE entry (
     attempt INTEGER NOT NULL,
     position INTEGER NOT NULL,      -- in the input, from 0
     credential TEXT NOT NULL,       -- urn:uuid:…, random
-    status_index INTEGER NOT NULL,
+    status_index INTEGER NOT NULL,  -- place from the begin of the plan's list
     leaf BLOB NOT NULL,
     signature BLOB,
     PRIMARY KEY (batch, attempt, position)

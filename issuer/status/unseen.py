@@ -30,12 +30,10 @@ def find_unseen(channel: Channel, found: ChainLists) -> Iterator[UnseenBatch]:
     """
     scope = find_registry_scope(channel.chain)
     for root in sorted(found.revoked_batches):
-        places = find_batch_places(channel.journal, scope, root)
-        unset = [
-            place
-            for place in places
-            if place.list in found.lists
+        count = sum(
+            place.list in found.lists
             and not is_set(found.lists[place.list][REVOCATION], place.index)
-        ]
-        if unset:
-            yield UnseenBatch(root, len(unset))
+            for place in find_batch_places(channel.journal, scope, root)
+        )
+        if count:
+            yield UnseenBatch(root, count)

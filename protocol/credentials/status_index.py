@@ -1,8 +1,12 @@
 """A credential's entry in a status list, and where the registry keeps its bit.
 
-A list's number is its key's index above the key sequence it was opened for (16 and 32 bits); index
-0 is the left-most bit of a list (Bitstring Status List 1.0), 256 entries lie in one word of the
-registry. Nothing is fetched from the address: it names list and index, the contract has the truth.
+A list's number is its key's index, the number of a sub-list and the key sequence it was opened for
+(16, 8 and 24 bits); index 0 is the left-most bit of a list (Bitstring Status List 1.0), 256 entries
+lie in one word of the registry. Nothing is fetched from the address: it names list and index, the
+contract has the truth.
+
+What is opened for one sequence is one long run of *places*: the first 131,072 are the entries of
+its list, which is sub-list 0, the next those of sub-list 1, and so on.
 """
 
 import re
@@ -15,13 +19,15 @@ from protocol.errors import GuardError
 LIST_ENTRIES: Final = 131_072
 """Entries of a list: the least the standard allows."""
 LIST_LIMIT: Final = 1 << 48
-"""Above the largest list number: 16 bits of key index, 32 of sequence."""
+"""Above the largest list number."""
+SEQ_BITS: Final = 24
+SUB_LISTS: Final = 1 << 8
+"""Lists that can be opened for one sequence."""
 WORD_ENTRIES: Final = 256
 ENTRY_TYPE: Final = "BitstringStatusListEntry"
 REVOCATION: Final = "revocation"
 _WORDS: Final = LIST_ENTRIES // WORD_ENTRIES
-_SEQ_BITS: Final = 32
-_SUB_LIST_SHIFT: Final = 24
+_KEY_SHIFT: Final = 32
 _MEMBERS: Final = frozenset(
     ("id", "type", "statusPurpose", "statusListIndex", "statusListCredential")
 )
@@ -76,17 +82,49 @@ def parse_status(member: object) -> StatusEntry:
     return StatusEntry(number, index, address, REVOCATION)
 
 
-def find_entry(status_list: int, place: int) -> tuple[int, int]:
-    """Return the list and the index in it of a place in a range that begins in ``status_list``.
+def name_list(key_index: int, seq: int) -> int:
+    """Return the number of the list that is opened for a sequence: sub-list 0.
 
-    A range that is longer than a list goes on in the list's sub-lists.
+    Raises:
+        ValueError: no list can be named after this key or sequence.
     """
-    return status_list + (place // LIST_ENTRIES << _SUB_LIST_SHIFT), place % LIST_ENTRIES
+    if not (0 <= key_index < 1 << 16 and 0 <= seq < 1 << SEQ_BITS):
+        message = f"there is no list of key {key_index} for its sequence {seq}"
+        raise ValueError(message)
+    return key_index << _KEY_SHIFT | seq
 
 
 def find_key_index(list_number: int) -> int:
     """Return which of its issuer's keys a list was opened for; keys are counted from 1."""
-    return list_number >> _SEQ_BITS
+    return list_number >> _KEY_SHIFT
+
+
+def find_entry(status_list: int, place: int) -> tuple[int, int]:
+    """Return the list and the index in it of a place that is counted from a list's begin.
+
+    Raises:
+        ValueError: there is no such place.
+    """
+    if place < LIST_ENTRIES and place >= 0:
+        return status_list, place
+    further, index = divmod(place, LIST_ENTRIES)
+    if not 0 <= further < SUB_LISTS - _find_sub_list(status_list):
+        message = f"there is no place {place} from the list {status_list} on"
+        raise ValueError(message)
+    return status_list + (further << SEQ_BITS), index
+
+
+def find_spans(status_list: int, start: int, size: int) -> dict[int, range]:
+    """Return which indices of which lists a run of places is, in its order.
+
+    Raises:
+        ValueError: it goes beyond the last sub-list.
+    """
+    stop, spans = start + size, {}
+    for first in range(start - start % LIST_ENTRIES, stop, LIST_ENTRIES):
+        number, _ = find_entry(status_list, first)
+        spans[number] = range(max(start - first, 0), min(stop - first, LIST_ENTRIES))
+    return spans
 
 
 def locate(list_number: int, index: int) -> tuple[int, int]:
@@ -100,6 +138,10 @@ def locate(list_number: int, index: int) -> tuple[int, int]:
         raise ValueError(message)
     word = list_number * _WORDS + index // WORD_ENTRIES
     return word, 1 << (WORD_ENTRIES - 1 - index % WORD_ENTRIES)
+
+
+def _find_sub_list(list_number: int) -> int:
+    return (list_number >> SEQ_BITS) % SUB_LISTS
 
 
 def _read_address(value: object) -> tuple[str, int]:

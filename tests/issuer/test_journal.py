@@ -164,7 +164,7 @@ def test_a_credential_has_a_place_only_once_it_is_released(tmp_path: Path) -> No
     assert entries.find_status_place(journal, "scope", "urn:uuid:b") == StatusPlace(
         "urn:uuid:b", 77, 3
     )
-    assert len(entries.find_batch_places(journal, "scope", anchoring.root)) == 2
+    assert len([*entries.find_batch_places(journal, "scope", anchoring.root)]) == 2
     assert plans.read_ledger(journal, "scope", KEY).released_seq == 3
 
 

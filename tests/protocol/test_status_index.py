@@ -4,16 +4,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from issuer.batches.plan import name_list
 from protocol.credentials.status_index import (
     LIST_ENTRIES,
+    SUB_LISTS,
     StatusEntry,
+    find_entry,
+    find_key_index,
+    find_spans,
     locate,
+    name_list,
     parse_status,
     render_status,
 )
 from protocol.errors import GuardError
-from protocol.primitives import KeyIndex
 
 BASE = "https://issuer.example.org/status/issuer.example.org"
 GOOD = render_status(BASE, 4_294_967_297, 131_071)
@@ -119,8 +122,73 @@ def test_the_bit_is_the_one_of_the_standards_bitstring() -> None:
 
 
 def test_words_of_the_largest_list_fit_the_registrys_numbers() -> None:
-    word, _ = locate(name_list(KeyIndex(65_535), 2**32 - 1), LIST_ENTRIES - 1)
+    word, _ = locate(*find_entry(name_list(65_535, 2**24 - 1), SUB_LISTS * LIST_ENTRIES - 1))
     assert word < 2**57 < 2**64
+
+
+KEYS = st.integers(0, 65_535)
+SEQUENCES = st.integers(0, 2**24 - 1)
+PLACES = st.integers(0, SUB_LISTS * LIST_ENTRIES - 1)
+
+
+@given(KEYS, SEQUENCES, PLACES)
+def test_key_sequence_and_place_can_be_read_off_list_and_index(
+    key: int, sequence: int, place: int
+) -> None:
+    """So no two of them have the same list and index."""
+    number, index = find_entry(name_list(key, sequence), place)
+    assert index in range(LIST_ENTRIES)
+    assert number < 2**48
+    assert find_key_index(number) == key
+    assert number % 2**24 == sequence
+    assert number // 2**24 % 2**8 * LIST_ENTRIES + index == place
+    assert locate(number, index)[0] < 2**57
+
+
+@given(KEYS, SEQUENCES, PLACES, PLACES)
+def test_a_place_may_be_counted_from_a_sub_list_too(
+    key: int, sequence: int, place: int, further: int
+) -> None:
+    number, index = find_entry(name_list(key, sequence), place)
+    if place + further < SUB_LISTS * LIST_ENTRIES:
+        wanted = find_entry(name_list(key, sequence), place + further)
+        assert find_entry(number, index + further) == wanted
+    else:
+        with pytest.raises(ValueError, match="there is no place"):
+            find_entry(number, index + further)
+
+
+def test_the_first_places_are_the_indices_of_the_list_itself() -> None:
+    first = name_list(1, 1)
+    assert first == 4_294_967_297
+    assert find_entry(first, 131_071) == (first, 131_071)
+    assert find_entry(first, 131_072) == (first + 2**24, 0)
+    assert find_entry(first, SUB_LISTS * LIST_ENTRIES - 1) == (first + 255 * 2**24, 131_071)
+
+
+@given(SEQUENCES, st.integers(0, 700_000), st.integers(0, 700_000))
+def test_spans_are_the_places_of_a_range_list_by_list(seq: int, start: int, size: int) -> None:
+    first = name_list(7, seq)
+    spans = find_spans(first, start, size)
+    assert sum(map(len, spans.values())) == size
+    if size:
+        ends = [(number, span[at]) for number, span in spans.items() for at in (0, -1)]
+        assert ends[0] == find_entry(first, start)
+        assert ends[-1] == find_entry(first, start + size - 1)
+        assert all(span[0] == 0 for span in [*spans.values()][1:])
+        assert all(span[-1] == LIST_ENTRIES - 1 for span in [*spans.values()][:-1])
+
+
+@pytest.mark.parametrize(("key", "seq"), [(65_536, 0), (-1, 0), (1, -1), (1, 2**24)])
+def test_no_list_for_what_would_be_another_keys_or_a_sub_list(key: int, seq: int) -> None:
+    with pytest.raises(ValueError, match="there is no list"):
+        name_list(key, seq)
+
+
+@pytest.mark.parametrize("place", [-1, SUB_LISTS * LIST_ENTRIES])
+def test_no_entry_for_a_place_that_cannot_be(place: int) -> None:
+    with pytest.raises(ValueError, match="there is no place"):
+        find_entry(name_list(1, 1), place)
 
 
 @pytest.mark.parametrize(("number", "index"), [(-1, 0), (2**48, 0), (0, -1), (0, LIST_ENTRIES)])

@@ -12,7 +12,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Final
 
-from protocol.credentials.status_index import LIST_ENTRIES, LIST_LIMIT
+from protocol.credentials.status_index import LIST_ENTRIES, LIST_LIMIT, WORD_ENTRIES, find_spans
 from protocol.credentials.strict_json import parse_object
 from protocol.errors import NotACredentialError
 from protocol.primitives import (
@@ -33,6 +33,8 @@ CLAIM_LIMIT_BYTES: Final = 128 << 20
 """A million leaves, the most of one tree, take 70 MB."""
 LEAF_LIMIT: Final = 1_000_000
 """The most leaves of one tree."""
+RANGE_LIMIT: Final = -(-LEAF_LIMIT // WORD_ENTRIES) * WORD_ENTRIES
+"""The most entries of a batch's range: whole words."""
 LINE_COUNT_LIMIT: Final = 2 * LEAF_LIMIT
 """Empty lines between leaves included."""
 _LINE_LIMIT: Final = 1_024
@@ -48,9 +50,8 @@ class Statement:
     issuer: str
     root: Root
     count: int
-    status_list: int
-    status_start: int
-    status_size: int
+    spans: Mapping[int, range]
+    """The batch's range: for each status list the indices in it."""
     chain_id: int
     contract: Address
     key: Address
@@ -150,9 +151,7 @@ def _parse_statement(members: Mapping[str, object]) -> Statement:
         issuer=_take_text(members, "issuer"),
         root=Root(_take_digest(members, "root")),
         count=_take_number(members, "count"),
-        status_list=_take_number(members, "status_list", LIST_LIMIT),
-        status_start=_take_number(members, "status_start", LIST_ENTRIES),
-        status_size=_take_number(members, "status_size", LIST_ENTRIES + 1),
+        spans=_take_spans(members),
         chain_id=_take_number(members, "chain_id"),
         contract=parse_address(_take_text(members, "contract")),
         key=parse_address(_take_text(members, "key")),
@@ -162,6 +161,18 @@ def _parse_statement(members: Mapping[str, object]) -> Statement:
         block_hash=Digest(_take_digest(members, "block_hash")),
         block_time=_take_moment(members, "block_time"),
     )
+
+
+def _take_spans(members: Mapping[str, object]) -> Mapping[int, range]:
+    """Read a range as the issuer writes it: a part of one list, or more from a list's begin on."""
+    number = _take_number(members, "status_list", LIST_LIMIT)
+    start = _take_number(members, "status_start", LIST_ENTRIES)
+    size = _take_number(members, "status_size", (RANGE_LIMIT if not start else LIST_ENTRIES) + 1)
+    spans = find_spans(number, start, size)
+    if start and len(spans) > 1:
+        message = "status_start and status_size lead beyond the end of the list"
+        raise ValueError(message)
+    return spans
 
 
 def _take_list(members: Mapping[str, object], name: str) -> tuple[Leaf, ...]:

@@ -25,6 +25,9 @@ from verifier.audit.findings import Kind, Ledger, Progress
 
 STAGE: Final = "Reading credentials"
 
+Entry = tuple[int, int]
+"""A status list, and an index in it."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReadFile:
@@ -33,16 +36,15 @@ class ReadFile:
     name: str
     leaf: Leaf
     receipt: Receipt
-    list: int | None
-    index: int | None
+    entry: Entry | None
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
     """What a folder came to, beside what the ledger holds against it."""
 
-    by_index: Mapping[int, str]
-    """Names of credentials by their status index."""
+    by_entry: Mapping[Entry, str]
+    """Names of credentials by their status entry."""
     missing: tuple[int, ...]
     """Leaves, counted from 1, without a credential here."""
 
@@ -56,7 +58,7 @@ class _Tally:
     lines: dict[Leaf, str] = field(default_factory=dict)
     altered: set[Leaf] = field(default_factory=set)
     """Leaves whose credential is here, with other content."""
-    indices: dict[int, Leaf] = field(default_factory=dict)
+    entries: dict[Entry, Leaf] = field(default_factory=dict)
 
     def name(self, leaf: Leaf) -> str:
         return self.files.get(leaf) or self.lines[leaf]
@@ -83,7 +85,7 @@ def compare_folder(folder: Path, claim: Claim, ledger: Ledger, progress: Progres
     progress(STAGE, total, total)
     here = tally.files.keys() | tally.lines.keys() | tally.altered
     return Compared(
-        {index: tally.name(leaf) for index, leaf in tally.indices.items()},
+        {entry: tally.name(leaf) for entry, leaf in tally.entries.items()},
         tuple(place for leaf, place in tally.positions.items() if leaf not in here),
     )
 
@@ -135,8 +137,7 @@ def _parse(name: str, data: bytes, ledger: Ledger) -> ReadFile | None:
         name,
         credential.leaf,
         receipt,
-        status.list if status else None,
-        status.index if status else None,
+        (status.list, status.index) if status else None,
     )
 
 
@@ -190,17 +191,24 @@ def _compare_receipt(file: ReadFile, said: Statement | None, ledger: Ledger) -> 
 
 
 def _compare_index(file: ReadFile, said: Statement | None, tally: _Tally, ledger: Ledger) -> None:
-    if said is None or file.index is None:
+    if said is None or file.entry is None:
         return
-    inside = range(said.status_start, said.status_start + said.status_size)
-    if file.list != said.status_list or file.index not in inside:
+    number, index = file.entry
+    if index not in said.spans.get(number, ()):
         sentence = (
-            f"{file.name} has entry {file.index} of list {file.list}, which is outside the batch's "
-            f"range ({inside.start} to {inside.stop - 1} of list {said.status_list})."
+            f"{file.name} has entry {index} of list {number}, which is outside the batch's "
+            f"range ({_name_spans(said)})."
         )
         ledger.add(Kind.DIFFERENCE, sentence)
-    elif tally.indices.setdefault(file.index, file.leaf) != file.leaf:
-        first = tally.name(tally.indices[file.index])
+    elif tally.entries.setdefault(file.entry, file.leaf) != file.leaf:
+        first = tally.name(tally.entries[file.entry])
         clause = "revoking one revokes both"
-        sentence = f"{file.name} and {first} have the same status entry, {file.index}: {clause}."
+        sentence = f"{file.name} and {first} have the same status entry, {index}: {clause}."
         ledger.add(Kind.DIFFERENCE, sentence)
+
+
+def _name_spans(said: Statement) -> str:
+    return ", ".join(
+        f"{indices.start} to {indices.stop - 1} of list {number}"
+        for number, indices in said.spans.items()
+    )

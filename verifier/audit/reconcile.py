@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from protocol.chain import AnchorRecord, StatusWord
+from protocol.chain import AnchorRecord
 from protocol.credentials.status_index import locate
 from protocol.errors import ChainError
 from protocol.identifiers import hash_identifier
@@ -19,7 +19,7 @@ from verifier.audit.blocks import BlockEvents, read_blocks
 from verifier.audit.claims import Claim, Statement
 from verifier.audit.comparison import show_value
 from verifier.audit.findings import Kind, Ledger
-from verifier.audit.folder import Compared, compare_folder
+from verifier.audit.folder import Compared, Entry, compare_folder
 from verifier.audit.rows import Cell, Row, Table, show_moment
 from verifier.audit.session import Session
 from verifier.audit.state import Anchor, Word
@@ -108,11 +108,11 @@ class Reconciliation:
     def _list_rows(self) -> Iterator[Row]:
         claim = self._claim
         self._compare_leaves()
-        files: Mapping[int, str] = {}
+        files: Mapping[Entry, str] = {}
         if claim.folder is not None:
             progress = self._session.inquiry.progress
             self._compared = compare_folder(claim.folder, claim, self._ledger, progress)
-            files = self._compared.by_index
+            files = self._compared.by_entry
         if claim.statement is not None and not self._is_here(claim.statement):
             return
         issuer_id = self._find_issuer()
@@ -261,25 +261,35 @@ class Reconciliation:
                 self._report("batch.json", what, show_value(stated), clause)
 
     def _list_statuses(
-        self, issuer_id: IssuerId, said: Statement, files: Mapping[int, str]
+        self, issuer_id: IssuerId, said: Statement, files: Mapping[Entry, str]
     ) -> Iterator[Row]:
-        span = range(said.status_start, said.status_start + said.status_size)
-        places = {index: locate(said.status_list, index) for index in span if index < 1 << 17}
-        words = [Word(issuer_id, number) for number in {word for word, _ in places.values()}]
-        bits = self._session.state.read_words(words)
-        for index, (number, mask) in places.items():
-            word = bits.get(Word(issuer_id, number), StatusWord(0, 0))
-            if (word.revoked | word.suspended) & mask:
+        for number, indices in said.spans.items():
+            for index, revoked, suspended in self._list_set(issuer_id, number, indices):
                 yield {
-                    "list": said.status_list,
+                    "list": number,
                     "index": index,
-                    "revoked": bool(word.revoked & mask),
-                    "suspended": bool(word.suspended & mask),
-                    "file": files.get(index),
+                    "revoked": revoked,
+                    "suspended": suspended,
+                    "file": files.get((number, index)),
                     "root": render_hex(said.root),
                     "key": render_address(said.key),
                     "block": said.block,
                 }
+
+    def _list_set(
+        self, issuer_id: IssuerId, number: int, indices: range
+    ) -> Iterator[tuple[int, bool, bool]]:
+        """Yield the entries of one list that are revoked or suspended, and which."""
+        if not indices:
+            return
+        (first, _), (last, _) = locate(number, indices[0]), locate(number, indices[-1])
+        words = [Word(issuer_id, each) for each in range(first, last + 1)]
+        bits = self._session.state.read_words(words)
+        for index in indices:
+            place, mask = locate(number, index)
+            word = bits.get(Word(issuer_id, place))
+            if word is not None and (word.revoked | word.suspended) & mask:
+                yield index, bool(word.revoked & mask), bool(word.suspended & mask)
 
     def _report(self, where: str, what: str, stated: object, clause: str) -> None:
         self._ledger.add(Kind.DIFFERENCE, f"The {what} in {where} is {stated}; {clause}.")
