@@ -14,6 +14,9 @@ from flask import Flask
 
 from protocol.errors import CanonicalisationDifferenceError, ChainError, ConfigurationError
 from protocol.nodes.networks import EMBEDDED, LOCAL, list_networks, load_network
+from protocol.nodes.quorum_node import QuorumNode
+from protocol.nodes.unanimous_node import UnanimousNode
+from protocol.registry.final_transactions import FinalTransactions
 from protocol.registry.reader import RegistryReader
 from scripts import options
 from scripts.chains import connect, has_embedded, read_clock
@@ -171,8 +174,12 @@ def open_served(settings: Settings, metrics: Metrics, name: str) -> Served:
         # The sentence names files of this machine: it is for the log alone.
         log_event("network_not_opened", {"network": name, "reason": str(error)})
         return Served(name, None, "It cannot be opened; the server's log says why.")
-    node = WatchedNode(connection.node, metrics)
-    return Served(name, RegistryReader(connection.network, node))
+    reader = RegistryReader(connection.network, WatchedNode(connection.node, metrics))
+    witness = None
+    if isinstance(connection.node, QuorumNode):
+        everyone = WatchedNode(UnanimousNode(connection.node), metrics)
+        witness = RegistryReader(connection.network, everyone)
+    return Served(name, reader, known=FinalTransactions(witness))
 
 
 def _is_configured(settings: Settings, name: str) -> bool:

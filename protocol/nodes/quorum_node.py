@@ -68,6 +68,15 @@ class QuorumNode(Node):
         return self._name
 
     @property
+    def nodes(self) -> tuple[Node, ...]:
+        """The endpoints."""
+        return self._nodes
+
+    def is_anyone_resting(self) -> bool:
+        """Tell whether an endpoint was silent lately and is passed over."""
+        return any(until > self._now_seconds() for until in self._silent_until.values())
+
+    @property
     def endpoint_count(self) -> int:
         """How many endpoints are configured."""
         return len(self._nodes)

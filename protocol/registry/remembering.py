@@ -2,8 +2,8 @@
 
 State at a block, named by its hash, never changes. What does change is asked every time: which
 block is the newest, which is final, and which block a number names, so that a rewritten chain is
-still noticed. Not for a service: nothing is ever forgotten, and a transaction is taken to stay in
-the block in which it was first found.
+still noticed. Not for the life of a service: nothing is ever forgotten, and a transaction is taken
+to stay in the block in which it was first found (`final_transactions` is for that).
 """
 
 from collections.abc import Callable, Hashable

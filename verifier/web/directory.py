@@ -8,6 +8,7 @@ from typing import Final
 
 from protocol.chain import ChainReader
 from protocol.primitives import ChainId
+from protocol.registry.final_transactions import FinalReader, FinalTransactions
 
 RETRY_SECONDS: Final = 5.0
 """After a network could not be opened, or was silent."""
@@ -21,6 +22,14 @@ class Served:
     reader: ChainReader | None
     problem: str = ""
     """Why there is no reader."""
+    known: FinalTransactions | None = None
+    """What this process remembers of the network; None remembers nothing."""
+
+    def open_reader(self) -> ChainReader | None:
+        """Return who is asked for one verification."""
+        if self.reader is None or self.known is None:
+            return self.reader
+        return FinalReader(self.reader, self.known)
 
 
 class OpenChains:
@@ -46,9 +55,16 @@ class OpenChains:
         self._tried: dict[str, tuple[float, Served]] = {}
 
     def find_readers(self, chain_id: ChainId) -> tuple[ChainReader, ...]:
-        """Return the readers with this chain id; of several, those that have a register."""
-        readers = [each.reader for each in self.list_served() if each.reader is not None]
-        same = tuple(reader for reader in readers if reader.network.chain_id == chain_id)
+        """Return the readers with this chain id; of several, those that have a register.
+
+        Each is for one verification: what it asks about one block, it asks once.
+        """
+        readers = [each.open_reader() for each in self.list_served()]
+        same = tuple(
+            reader
+            for reader in readers
+            if reader is not None and reader.network.chain_id == chain_id
+        )
         if len(same) <= 1:
             return same
         return tuple(reader for reader in same if reader.network.contract is not None) or same
