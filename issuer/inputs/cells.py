@@ -43,6 +43,8 @@ _DID: Final = re.compile(
     r"did:[a-z0-9]+:(?:(?:[A-Za-z0-9._-]|%[0-9A-Fa-f]{2})*:)*(?:[A-Za-z0-9._-]|%[0-9A-Fa-f]{2})+\Z"
 )
 _URL: Final = re.compile(r"https?://.", re.IGNORECASE)
+_COMMON_URL: Final = re.compile(r"https?://[a-z0-9.\-]*[a-z0-9](?:/[A-Za-z0-9._~/\-]*)?\Z")
+"""Addresses with which nothing can be wrong but their length; most are found by it, sooner."""
 
 
 class CellError(Exception):
@@ -203,6 +205,8 @@ def parse_url(raw: str) -> str:
         raise CellError(
             f"has more than {URL_LIMIT_CHARACTERS:,} characters", "use a shorter address"
         )
+    if _COMMON_URL.match(text):
+        return text
     if not (_URL.match(text) and is_absolute_iri(text)):
         raise CellError(f"{quote_text(text)} is not an absolute http or https address", remedy)
     try:

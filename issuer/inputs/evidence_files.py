@@ -2,13 +2,17 @@
 
 from hashlib import file_digest
 from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Final
 
 from issuer.inputs.cells import CellError, parse_line
 from protocol.primitives import Digest
 
+REMEMBERED_FILES: Final = 1_024
+"""Digests that are kept, so that a file which many rows share is hashed once."""
+
 
 class EvidenceFiles:
-    """Hashes files beside a roster, each of them once."""
+    """Hashes files beside a roster, each of them once unless very many come between."""
 
     def __init__(self, folder: Path) -> None:
         """Look for files in ``folder`` and below."""
@@ -23,6 +27,8 @@ class EvidenceFiles:
         """
         name = parse_line(raw)
         if name not in self._digests:
+            if len(self._digests) == REMEMBERED_FILES:
+                del self._digests[next(iter(self._digests))]
             self._digests[name] = self._hash_file(name)
         return self._digests[name]
 

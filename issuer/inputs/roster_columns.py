@@ -27,12 +27,22 @@ _EVIDENCE_COLUMN: Final = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
+class EvidenceColumns:
+    """The headings that describe one piece of evidence; a roster may lack some of them."""
+
+    url: str
+    file: str
+    name: str
+    genre: str
+
+
+@dataclass(frozen=True, slots=True)
 class Header:
     """A good header: its columns in order (empty for one without heading), its evidence groups."""
 
     columns: tuple[str, ...]
-    evidence_suffixes: tuple[str, ...]
-    """Empty for the first group, then ``_2``, ``_3`` …"""
+    evidence: tuple[EvidenceColumns, ...]
+    """First the group without number, then ``_2``, ``_3`` …"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +76,9 @@ def find_header_faults(columns: Sequence[str]) -> Iterator[HeaderFault]:
 def read_header(columns: Sequence[str]) -> Header:
     """Return the header of columns without faults."""
     suffixes = {match[2] for column in columns if (match := _EVIDENCE_COLUMN.match(column))}
-    return Header(tuple(columns), tuple(sorted(suffixes, key=lambda suffix: int(suffix[1:] or 1))))
+    ordered = sorted(suffixes, key=lambda suffix: int(suffix[1:] or 1))
+    groups = (EvidenceColumns(*(name + suffix for name in EVIDENCE)) for suffix in ordered)
+    return Header(tuple(columns), tuple(groups))
 
 
 def is_known(column: str) -> bool:

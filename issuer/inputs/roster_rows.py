@@ -21,20 +21,23 @@ from issuer.inputs.cells import (
     parse_name,
     parse_url,
 )
-from issuer.inputs.csv_records import BLANKS, OPEN_QUOTE, Record
+from issuer.inputs.csv_records import BLANKS, OPEN_QUOTE, TOO_LONG, Record
 from issuer.inputs.evidence_files import EvidenceFiles
 from issuer.inputs.identities import Identities
 from issuer.inputs.input_files import SAVE_AS_CSV
 from issuer.inputs.learner import EvidenceItem, Learner
 from issuer.inputs.problems import Problem, quote_text
-from issuer.inputs.roster_columns import IDENTIFYING, Header
+from issuer.inputs.roster_columns import IDENTIFYING, EvidenceColumns, Header
 from issuer.inputs.roster_text import decode_legacy
 from issuer.inputs.rubric import Level, choose_level
 
 Value = TypeVar("Value")
 _UNDECODED: Final = re.compile(r"[\udc80-\udcff]")
 _QUOTE_REMEDY: Final = "put the whole cell in quotation marks and double those inside it"
-_OPEN_REMEDY: Final = "close the quotation mark; every row after it was read as part of this one"
+_FAULT_REMEDIES: Final = {
+    OPEN_QUOTE: "close the quotation mark; every row after it was read as part of this one",
+    TOO_LONG: "close the quotation mark, or break the line; nothing after it was read",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +105,7 @@ class RowReader:
     def _check_record(self, record: Record) -> bool:
         columns = self.rules.header.columns
         if record.fault is not None:
-            remedy = _OPEN_REMEDY if record.fault == OPEN_QUOTE else _QUOTE_REMEDY
+            remedy = _FAULT_REMEDIES.get(record.fault, _QUOTE_REMEDY)
             self.add(record.number, None, record.fault, remedy)
             return False
         found = len(record.cells)
@@ -184,21 +187,25 @@ class _Row:
         return name or ""
 
     def _parse_identities(self) -> dict[str, str | None]:
-        parsers = (parse_email, parse_identifier, parse_did)
         found = {
-            column: self._parse(column, parse)
-            for column, parse in zip(IDENTIFYING, parsers, strict=True)
+            "email": self._parse("email", parse_email),
+            "student_id": self._parse("student_id", parse_identifier),
+            "did": self._parse("did", parse_did),
         }
         for column, value in found.items():
             if value is not None:
                 self.reader.note_identity(self.number, column, value)
-        headed = [column for column in IDENTIFYING if column in self.reader.rules.header.columns]
-        if headed and not any(column in self.cells for column in IDENTIFYING):
-            reason = f"there is nothing in {' or '.join(headed)}"
-            self._add(headed[0], reason, "write at least one of email, student_id and did")
+        if self.cells.keys().isdisjoint(IDENTIFYING):
+            self._refuse_unnamed()
         if found["did"] in self.reader.rules.described_ids:
             self._add("did", "is the issuer's or a part of the achievement", "write the learner's")
         return found
+
+    def _refuse_unnamed(self) -> None:
+        headed = [column for column in IDENTIFYING if column in self.reader.rules.header.columns]
+        if headed:
+            reason = f"there is nothing in {' or '.join(headed)}"
+            self._add(headed[0], reason, "write at least one of email, student_id and did")
 
     def _choose_level(self, raw: str) -> Level | None:
         levels = self.reader.rules.levels
@@ -206,32 +213,32 @@ class _Row:
 
     def _parse_evidence(self) -> tuple[EvidenceItem, ...]:
         items: list[EvidenceItem] = []
-        for suffix in self.reader.rules.header.evidence_suffixes:
-            item = self._parse_item(suffix)
+        for columns in self.reader.rules.header.evidence:
+            item = self._parse_item(columns)
             if item is None:
                 continue
-            column = f"evidence_{'url' if item.url else 'file'}{suffix}"
             if item in items or (item.url and item.url in [other.url for other in items]):
+                column = columns.url if item.url else columns.file
                 self._add(column, "is there twice in this row", "give each piece of evidence once")
             items.append(item)
         return tuple(items)
 
-    def _parse_item(self, suffix: str) -> EvidenceItem | None:
-        columns = {kind: f"evidence_{kind}{suffix}" for kind in ("url", "file", "name", "genre")}
-        written = [column for column in columns.values() if column in self.cells]
+    def _parse_item(self, columns: EvidenceColumns) -> EvidenceItem | None:
+        every = (columns.url, columns.file, columns.name, columns.genre)
+        written = [column for column in every if column in self.cells]
         if not written:
             return None
-        if columns["url"] not in written and columns["file"] not in written:
-            remedy = f"fill {columns['url']} or {columns['file']}, or empty this cell"
+        if columns.url not in written and columns.file not in written:
+            remedy = f"fill {columns.url} or {columns.file}, or empty this cell"
             self._add(written[0], "describes evidence that is not there", remedy)
-        url = self._parse(columns["url"], parse_url)
+        url = self._parse(columns.url, parse_url)
         if url in self.reader.rules.described_ids:
-            self._add(columns["url"], "is the id of a part of the achievement", "give another one")
+            self._add(columns.url, "is the id of a part of the achievement", "give another one")
         return EvidenceItem(
             url=url,
-            file_digest=self._parse(columns["file"], self.reader.evidence_files.parse_file),
-            name=self._parse(columns["name"], parse_line),
-            genre=self._parse(columns["genre"], parse_line),
+            file_digest=self._parse(columns.file, self.reader.evidence_files.parse_file),
+            name=self._parse(columns.name, parse_line),
+            genre=self._parse(columns.genre, parse_line),
         )
 
     def _add(self, column: str | None, reason: str, remedy: str) -> None:

@@ -26,6 +26,8 @@ from issuer.inputs.input_files import (
 ROSTER_LIMIT_BYTES: Final = 1 << 30
 """A million learners with long narratives. None of it is held; more is somebody's mistake."""
 PIECE_BYTES: Final = 256 << 10
+_HEAD_BYTES: Final = 8 << 10
+"""By which a file of another kind is recognised."""
 _DECODED: Final = re.compile(r"[^\x00-\x7f\udc80-\udcff]")
 _UNDECODED: Final = re.compile(r"[\udc80-\udcff]")
 _Decoder: Final = getincrementaldecoder("utf-8")
@@ -50,10 +52,10 @@ class RosterText:
         """
         self.file.seek(0)
         decoder = _Decoder("surrogateescape")
-        data = read_piece(self.path, self.file, PIECE_BYTES).removeprefix(BYTE_ORDER_MARK)
-        while data:
-            yield decoder.decode(data)
-            data = read_piece(self.path, self.file, PIECE_BYTES)
+        mark = BYTE_ORDER_MARK
+        while data := read_piece(self.path, self.file, PIECE_BYTES):
+            yield decoder.decode(data.removeprefix(mark))
+            mark = b""
         yield decoder.decode(b"", final=True)
 
 
@@ -86,16 +88,17 @@ def decode_legacy(cell: str) -> str:
 
 def _look_through(path: Path, file: BinaryIO) -> RosterText:
     """Find size, lines and encoding; an old encoding shows only in the whole file."""
-    decoder, head, last = _Decoder("surrogateescape"), b"", b""
+    head, last = read_piece(path, file, _HEAD_BYTES), b""
+    file.seek(0)
+    decoder = _Decoder("surrogateescape")
     size = feeds = returns = 0
     is_blank, is_ascii, is_utf8 = True, True, False
     while data := read_piece(path, file, PIECE_BYTES):
-        head, last = head or data, data[-1:]
-        size += len(data)
+        bare = data if size else data.removeprefix(BYTE_ORDER_MARK)
+        size, last = size + len(data), data[-1:]
         if size > ROSTER_LIMIT_BYTES:
             refuse_large(path, ROSTER_LIMIT_BYTES)
         feeds, returns = feeds + data.count(b"\n"), returns + data.count(b"\r")
-        bare = data.removeprefix(BYTE_ORDER_MARK) if data is head else data
         is_blank = is_blank and not bare.strip()
         if not is_utf8:
             text = decoder.decode(bare)

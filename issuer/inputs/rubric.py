@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 
 from issuer.inputs.cells import CellError
 from issuer.inputs.problems import quote_text
@@ -101,5 +102,6 @@ def _objects(value: object) -> Iterator[Mapping[str, object]]:
         yield from (item for item in value if isinstance(item, Mapping))
 
 
+@lru_cache(maxsize=256)  # the same few levels are asked about in every row
 def _fold(name: str) -> str:
     return unicodedata.normalize("NFC", name).strip()

@@ -1,4 +1,5 @@
 import json
+import re
 import unicodedata
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -245,3 +246,11 @@ def test_no_printable_character_is_one_that_a_text_may_not_have():
     assert len(refused) > 2_000
     assert not any(map(str.isprintable, refused))
     assert not any(map(str.isprintable, "\n\r\t"))
+
+
+@given(raw=st.from_regex(cells._COMMON_URL, fullmatch=True))
+def test_what_is_found_sooner_is_an_address_anyway(raw):
+    sooner = parse_or_none(cells.parse_url, raw)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(cells, "_COMMON_URL", re.compile(r"(?!)"))
+        assert parse_or_none(cells.parse_url, raw) == sooner

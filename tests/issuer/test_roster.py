@@ -1,7 +1,9 @@
 """Rosters: each test spoils one thing of a good one, and asks for file, row, column and remedy."""
 
 import json
+import os
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -12,6 +14,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from issuer.errors import BadInputError
+from issuer.inputs import evidence_files, roster_text
+from issuer.inputs.csv_records import RECORD_LIMIT_CHARACTERS
 from issuer.inputs.roster import load_roster_source
 from issuer.progress import Silence
 from protocol.credentials.canonical import canonicalise
@@ -434,6 +438,75 @@ def test_a_name_is_listed_as_a_problem_or_can_be_hashed(tmp_path, name):
     data = f"name,did\n{quoted},did:example:1\n".encode(errors="surrogatepass")
     found = load_or_list(tmp_path, data)
     assert isinstance(found, tuple) or canonicalise(draft(found)).nquads
+
+
+# However a file is read.
+
+
+@OFTEN
+@given(
+    rows=st.lists(st.binary(max_size=60), max_size=5),
+    size=st.integers(3, 20),
+)
+@example(rows=[b"Zo\xeb,z@example.org,,,", b"\xc4\x81,a@example.org,,,"], size=3)
+@example(rows=[b"\xc4\x81,a@example.org,,,", b"Zo\xeb,z@example.org,,,"], size=3)
+@example(rows=[b"Zo\xeb,z@example.org,,,", b"\xc4"], size=3)
+def test_where_a_file_is_cut_into_pieces_changes_nothing(tmp_path, rows, size):
+    data = b"\n".join([b"\xef\xbb\xbf" + HEADER.encode(), *rows, SECOND.encode()])
+    whole = load_or_list(tmp_path, data)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(roster_text, "PIECE_BYTES", size)
+        pieces = load_or_list(tmp_path, data)
+    if isinstance(whole, tuple):
+        assert pieces == whole
+    else:
+        assert (pieces.digest, pieces.learners) == (whole.digest, whole.learners)
+
+
+def test_one_character_of_utf_8_late_in_a_file_tells_its_encoding(tmp_path):
+    """Before it, a byte that is not UTF-8 looks like one of an older encoding."""
+    rows = [f"Learner {n},l{n}@example.org,{n},," for n in range(2 * roster_text.PIECE_BYTES // 25)]
+    rows[0] = rows[0].replace("Learner", "Zo\udceb")
+    data = "\n".join([HEADER, *rows]).encode("utf-8", "surrogateescape")
+    assert "Latin-1" in find_problems(tmp_path, data)[0].reason
+    [problem] = find_problems(tmp_path, data + "\nZoë,z@example.org,z,,\n".encode())
+    assert (problem.row, problem.column) == (2, "name")
+    assert "0xEB" in problem.reason
+
+
+def test_a_roster_may_come_through_a_pipe(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor() as pool:
+        pool.submit(pipe.write_text, ROSTER)
+        source = load_roster_source(pipe, write_achievement(tmp_path), UNIVERSITY, Silence())
+    assert source.digest == load(tmp_path).digest
+
+
+def test_a_roster_that_is_too_large_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(roster_text, "ROSTER_LIMIT_BYTES", len(ROSTER.encode()))
+    assert load(tmp_path).count == 2
+    [problem] = find_problems(tmp_path, ROSTER + " ")
+    assert problem.reason.startswith("is larger than")
+
+
+def test_an_open_quotation_mark_is_named_however_much_follows(tmp_path):
+    rows = [FIRST, '"' + SECOND, *["x" * 99] * (RECORD_LIMIT_CHARACTERS // 100 + 1)]
+    problem = only(tmp_path, *rows)
+    assert problem.row == 3
+    assert "quotation mark" in problem.reason
+    assert "quotation mark" in problem.remedy
+
+
+def test_a_file_of_ones_own_for_each_row_is_hashed_for_each(tmp_path, monkeypatch):
+    monkeypatch.setattr(evidence_files, "REMEMBERED_FILES", 2)
+    names = ["a", "b", "c", "a", "c", "b"]
+    for name in names:
+        (tmp_path / name).write_text(f"essay {name}")
+    rows = [f"L {n},l{n}@example.org,{n},,,{name}" for n, name in enumerate(names)]
+    source = load(tmp_path, "\n".join([f"{HEADER},evidence_file", *rows]))
+    digests = [learner.evidence[0].file_digest for learner in source.learners]
+    assert digests == [sha256(f"essay {name}".encode()).digest() for name in names]
 
 
 # Evidence.
