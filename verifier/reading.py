@@ -59,7 +59,7 @@ def build_canonicalisers(
     ``tell`` hears of a re-check that found other bytes; from then on nothing learned is used.
     """
     credentials, options = (
-        Canonicaliser(capacity=SHAPES, learn_at_sight=SIGHTS, remember=False, slowly=slowly)
+        Canonicaliser(capacity=SHAPES, learn_at_sight=SIGHTS, slowly=slowly)
         for slowly in (canonicalise, canonicalise_options)
     )
     return Canonicalisers(

@@ -1,8 +1,10 @@
 """From a plan to leaves: a pure function of a job and a piece, so any executor can map it."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Final
 
 from issuer.batches.lines import render_line
@@ -13,7 +15,7 @@ from issuer.batches.work_area import WorkArea
 from issuer.inputs.draft import Draft, Form, Frame, arrange_credential
 from issuer.inputs.source import FormedSource, Source
 from issuer.journal.entry_table import pack_id
-from protocol.credentials.canonical import Canonical, hash_leaf
+from protocol.credentials.canonical import hash_leaf
 from protocol.credentials.schema import find_schema_problems
 from protocol.credentials.shapes import Canonicaliser
 from protocol.credentials.status_index import find_entry, render_status
@@ -22,6 +24,8 @@ from protocol.errors import CanonicalisationDifferenceError, ProtocolError
 
 PROOF_BYTES: Final = 8 << 10
 """Room for both proofs: the longest receipt takes 4 KiB."""
+COLUMN_SIZE: Final = 128
+"""Credentials filled in at once: more gain nothing, and their canonical forms fill the caches."""
 DRAFT_LIMIT_BYTES: Final = CREDENTIAL_LIMIT_BYTES - PROOF_BYTES
 
 
@@ -83,37 +87,39 @@ def hash_range(job: DraftJob, piece: DraftPiece) -> HashedRange:
         CanonicalisationDifferenceError: two ways of drafting or canonicalising disagree.
     """
     with count_shapes() as counted:
-        results = _Results()
+        results = _Results(piece.chosen)
         if isinstance(piece.source, FormedSource):
-            _hash_formed(_Formed(job, piece, piece.source, counted.canonicaliser), results)
+            _hash_formed(_Formed(job, piece.source, counted.canonicaliser, results), piece)
         else:
             _hash_single(job, piece, counted.canonicaliser, results)
     if job.area is not None and not results.refused:
         job.area.save_drafts(job.attempt, piece.chosen, results.texts)
     return HashedRange(
         chosen=piece.chosen,
-        ids=bytes(results.ids),
-        leaves=bytes(results.leaves),
+        ids=b"".join(map(pack_id, filter(None, results.credentials))),
+        leaves=b"".join(results.leaves),
         indices=piece.indices,
-        refused=tuple(results.refused),
+        refused=tuple(sorted(results.refused, key=lambda each: each.position)),
         tally=counted.tally,
-        first=results.texts[0] if results.texts else b"{}",
+        first=results.texts[0] or b"{}",
     )
 
 
 class _Results:
     """What became of the credentials of a range so far."""
 
-    def __init__(self) -> None:
-        self.ids = bytearray()
-        self.leaves = bytearray()
-        self.texts: list[bytes] = []
+    def __init__(self, chosen: Range) -> None:
+        self.credentials = [""] * chosen.count
+        self.leaves = [b""] * chosen.count
+        self.texts = [b""] * chosen.count
         self.refused: list[RefusedDraft] = []
+        self._start = chosen.start
 
-    def add(self, credential: str, canonical: Canonical, text: bytes) -> None:
-        self.ids += pack_id(credential)
-        self.leaves += hash_leaf(canonical.nquads)
-        self.texts.append(text)
+    def add(self, position: int, credential: str, text: bytes, nquads: bytes) -> None:
+        place = position - self._start
+        self.credentials[place] = credential
+        self.leaves[place] = hash_leaf(nquads)
+        self.texts[place] = text
 
     def refuse(self, position: int, *reasons: str) -> None:
         self.refused.append(RefusedDraft(position, reasons))
@@ -145,7 +151,7 @@ def _hash_document(
     except ProtocolError as error:
         results.refuse(position, str(error))
         return False
-    results.add(str(document["id"]), canonical, text)
+    results.add(position, str(document["id"]), text, canonical.nquads)
     return True
 
 
@@ -154,51 +160,73 @@ class _Formed:
     """A range of credentials that have forms."""
 
     job: DraftJob
-    piece: DraftPiece
     source: FormedSource
     canonicaliser: Canonicaliser
+    results: _Results
 
 
-def _hash_formed(work: _Formed, results: _Results) -> None:
-    """Hash credentials by the stencils of their forms, and the first of each form the long way."""
-    job, source, canonicaliser = work.job, work.source, work.canonicaliser
-    frame = source.frame(job.moment)
-    stencils: dict[Form, Stencil | None] = {}
-    for position, index in work.piece.list_places():
+def _hash_formed(work: _Formed, piece: DraftPiece) -> None:
+    """Hash credentials form by form: the first of each the long way, then by what it teaches."""
+    job = work.job
+    forms: defaultdict[Form, list[tuple[int, Draft]]] = defaultdict(list)
+    for position, index in piece.list_places():
         status = render_status(job.status_base, *find_entry(job.status_list, index))
-        draft = source.derive(position, seed=job.seed, status=status, moment=job.moment)
-        stencil = stencils.get(draft.form)
-        if stencil is not None and _fill_in(stencil, frame, draft, canonicaliser, results):
-            continue
-        document = arrange_credential(frame, draft)
-        is_good = _hash_document(document, position, canonicaliser, results)
-        if is_good and draft.form not in stencils:
-            stencils[draft.form] = learn_stencil(frame, draft, canonicaliser)
+        draft = work.source.derive(position, seed=job.seed, status=status, moment=job.moment)
+        forms[draft.form].append((position, draft))
+    frame = work.source.frame(job.moment)
+    for drafts in forms.values():
+        waiting = iter(drafts)
+        stencil = _learn_from_first(work, frame, waiting)
+        if stencil is not None:
+            while chunk := [*islice(waiting, COLUMN_SIZE)]:
+                _fill_in(work, frame, stencil, chunk)
+        for position, draft in waiting:
+            _hash_arranged(work, frame, position, draft)
+
+
+def _learn_from_first(
+    work: _Formed, frame: Frame, waiting: Iterator[tuple[int, Draft]]
+) -> Stencil | None:
+    """Hash credentials the long way up to the first that may be issued, and learn from that."""
+    for position, draft in waiting:
+        if _hash_arranged(work, frame, position, draft):
+            return learn_stencil(frame, draft, work.canonicaliser)
+    return None
+
+
+def _hash_arranged(work: _Formed, frame: Frame, position: int, draft: Draft) -> bool:
+    document = arrange_credential(frame, draft)
+    return _hash_document(document, position, work.canonicaliser, work.results)
 
 
 def _fill_in(
-    stencil: Stencil, frame: Frame, draft: Draft, canonicaliser: Canonicaliser, results: _Results
-) -> bool:
-    """Hash a credential by a stencil; tell if it may not be, and has to go the long way."""
-    text = stencil.write(draft.texts)
-    if len(text) > DRAFT_LIMIT_BYTES or not stencil.rules.hold(draft.texts):
-        return False
+    work: _Formed, frame: Frame, stencil: Stencil, drafts: Sequence[tuple[int, Draft]]
+) -> None:
+    """Hash credentials by their stencil, all at once; the long way those it cannot vouch for."""
+    lines = stencil.write([draft.texts for _, draft in drafts])
+    good = [
+        (position, draft, line)
+        for (position, draft), line in zip(drafts, lines, strict=True)
+        if len(line) <= DRAFT_LIMIT_BYTES and stencil.rules.hold(draft.texts)
+    ]
 
-    def arrange() -> dict[str, object]:
+    def arrange(row: int) -> dict[str, object]:
         """Make the document by itself, and see that the stencil wrote the same."""
+        _, draft, line = good[row]
         document = arrange_credential(frame, draft)
-        if render_line(document) != text or _find_faults(document, text):
+        if render_line(document) != line or _find_faults(document, line):
             raise CanonicalisationDifferenceError(str(document["id"]))
         return document
 
-    try:
-        canonical = canonicaliser.fill(stencil.folded, draft.texts, arrange)
-    except CanonicalisationDifferenceError:
-        raise
-    except ProtocolError:
-        return False
-    results.add(draft.texts[0], canonical, text)
-    return True
+    forms = work.canonicaliser.fill(stencil.folded, [draft.texts for _, draft, _ in good], arrange)
+    left = {position for position, _ in drafts}
+    for (position, draft, line), nquads in zip(good, forms, strict=True):
+        if nquads is not None:
+            work.results.add(position, draft.texts[0], line, nquads)
+            left.remove(position)
+    for position, draft in drafts:
+        if position in left:
+            _hash_arranged(work, frame, position, draft)
 
 
 def _find_faults(document: dict[str, object], text: bytes) -> tuple[str, ...]:

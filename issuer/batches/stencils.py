@@ -20,7 +20,7 @@ from protocol.credentials.schema_leaves import Followed, TextRules, follow_schem
 from protocol.credentials.shapes import Canonicaliser, Folded
 
 STENCILS: Final = 256
-"""Stencils of one process: forms of a batch differ in which columns are filled, and in the level."""
+"""Stencils of one process: forms of a batch differ in which columns are filled, and in level."""
 
 
 class Stencil:
@@ -32,15 +32,18 @@ class Stencil:
         """Take JSON with gaps, the number of the text for each gap, canonical form and rules."""
         self.folded: Final = folded
         self.rules: Final = rules
-        self._parts: Final = [b""] * (2 * len(order) + 1)
-        self._parts[0::2] = pieces
+        self._pattern: Final = b"%b".join(piece.replace(b"%", b"%%") for piece in pieces)
         self._order: Final = tuple(order)
 
-    def write(self, texts: Sequence[str]) -> bytes:
-        """Return the credential with these texts as one line of JSON."""
-        parts = self._parts.copy()
-        parts[1::2] = [encode_basestring(texts[number]).encode() for number in self._order]
-        return b"".join(parts)
+    def write(self, rows: Sequence[tuple[str, ...]]) -> list[bytes]:
+        """Return the credentials with these texts, each as one line of JSON."""
+        columns = [*zip(*rows, strict=True)]
+        quoted = [_quote(columns[number]) for number in self._order]
+        return [self._pattern % row for row in zip(*quoted, strict=True)]
+
+
+def _quote(column: Sequence[str]) -> list[bytes]:
+    return [*map(str.encode, map(encode_basestring, column))]
 
 
 def learn_stencil(frame: Frame, draft: Draft, canonicaliser: Canonicaliser) -> Stencil | None:
@@ -65,7 +68,7 @@ def learn_stencil(frame: Frame, draft: Draft, canonicaliser: Canonicaliser) -> S
     if folded is None or rules is None or len(known) >= STENCILS:
         return None
     stencil = Stencil(pieces, order, folded, rules)
-    if stencil.write(draft.texts) == render_line(document):
+    if stencil.write([draft.texts]) == [render_line(document)]:
         known[pieces] = stencil
     return known.get(pieces)
 

@@ -48,8 +48,7 @@ class Awarder(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Occasion:
+class Occasion(NamedTuple):
     """What is decided anew for each credential of each batch."""
 
     position: int
@@ -146,7 +145,7 @@ def derive_texts(learner: Learner, occasion: Occasion) -> Draft:
         has_student_id=learner.student_id is not None,
         has_narrative=learner.narrative is not None,
         level=learner.level,
-        evidence=tuple(tuple(text is not None for text in item) for item in evidence),
+        evidence=tuple([tuple([text is not None for text in item]) for item in evidence]),
     )
     return Draft(form, tuple(texts))
 

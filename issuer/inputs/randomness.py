@@ -7,7 +7,6 @@ can tell one value from random bits, nor one learner's from another's.
 import hmac
 from hashlib import sha256
 from typing import Final
-from uuid import UUID
 
 SEED_BYTES: Final = 32
 SALT_BYTES: Final = 16
@@ -18,7 +17,11 @@ _SALT_LABEL: Final = b"rootseal/salt/"
 
 def derive_credential_id(seed: bytes, position: int) -> str:
     """Return a ``urn:uuid:`` of version 4: 122 bits that nobody can guess."""
-    return UUID(bytes=_derive(seed, _ID_LABEL, position)[:16], version=4).urn
+    raw = bytearray(_derive(seed, _ID_LABEL, position)[:16])
+    raw[6] = raw[6] & 0x0F | 0x40  # the version
+    raw[8] = raw[8] & 0x3F | 0x80  # the variant of RFC 9562
+    text = raw.hex()
+    return f"urn:uuid:{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def derive_salt(seed: bytes, position: int, identity_type: str) -> str:

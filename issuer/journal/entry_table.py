@@ -4,7 +4,6 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Final, overload
-from uuid import UUID
 
 from issuer.journal.records import Entry
 from protocol.primitives import DIGEST_BYTES, Leaf
@@ -89,8 +88,8 @@ def pack_id(credential: str) -> bytes:
     Raises:
         ValueError: anything else.
     """
-    raw = UUID(credential.removeprefix(URN_PREFIX)).bytes
-    if unpack_id(raw) != credential:
+    raw = bytes.fromhex(credential.removeprefix(URN_PREFIX).replace("-", ""))
+    if len(raw) != ID_BYTES or unpack_id(raw) != credential:
         message = f"{credential!r} is not a urn:uuid: in lower case"
         raise ValueError(message)
     return raw

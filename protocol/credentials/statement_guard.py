@@ -18,6 +18,7 @@ from protocol.errors import GuardError
 
 RELATIVE_BASE: Final = "x-relative://relative.invalid/"
 """Relative addresses are resolved against this, so that they can be told from absolute ones."""
+_RELATIVE_SCHEME: Final = RELATIVE_BASE.partition("/")[0]
 ANY_URI: Final = "https://www.w3.org/2001/XMLSchema#anyURI"
 RDF_TYPE: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 _DATATYPE_KINDS: Final[Mapping[str, str]] = {

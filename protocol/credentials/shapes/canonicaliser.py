@@ -8,6 +8,7 @@ import secrets
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from protocol.credentials.canonical import Canonical, Canonicalise, canonicalise
@@ -43,21 +44,18 @@ class Canonicaliser:
         capacity: int = CAPACITY,
         learn_at_sight: int = 1,
         recheck_every: int = RECHECK_EVERY,
-        remember: bool = True,
         slowly: Canonicalise = canonicalise,
     ) -> None:
         """Hold at most ``capacity`` templates, each learned when a shape is seen so many times.
 
         One credential in ``recheck_every`` is canonicalised both ways, besides the first of each
-        template; which ones, nobody outside can know. Without ``remember``, nothing that a
-        credential says is kept for the next, which then takes twice as long. ``slowly`` is what is
-        learned from, and what answers wherever nothing is proved.
+        template; which ones, nobody outside can know. ``slowly`` is what is learned from, and what
+        answers wherever nothing is proved.
         """
         self.counts: Final = Counts()
         self.slowly: Final = slowly
         self._cache = ShapeCache(capacity, learn_at_sight)
         self._recheck_every = recheck_every
-        self._remember = remember
         self._until_recheck = self._draw_distance()
 
     def canonicalise(self, document: Mapping[str, object]) -> Canonical:
@@ -83,12 +81,10 @@ class Canonicaliser:
         """
         try:
             family, template, flat = self._find(document)
-            nquads = template.fill(flat)
+            (nquads,) = template.fill([flat])
         except NotProvedError as left:
             self.counts.slow[left.reason] += 1
             return left.reason
-        if not self._remember:
-            template.forget()
         try:
             self._count(nquads, template, lambda: document)
         except CanonicalisationDifferenceError:
@@ -113,22 +109,24 @@ class Canonicaliser:
             return None
 
     def fill(
-        self, folded: Folded, texts: Sequence[str], draft: Callable[[], Mapping[str, object]]
-    ) -> Canonical:
-        """Return the canonical form of the credential that has these texts.
+        self,
+        folded: Folded,
+        rows: Sequence[tuple[str, ...]],
+        draft: Callable[[int], Mapping[str, object]],
+    ) -> list[bytes | None]:
+        """Return the canonical form of each credential by its texts; None if nothing is proved.
 
-        ``draft`` makes the credential, where it is wanted: for what is not proved, and to re-check.
+        Whoever gets None takes the credential to `canonicalise`, which counts it. ``draft`` makes
+        the credential of a row, where it is to be re-checked.
 
         Raises:
-            GuardError: a rule refuses it.
             CanonicalisationDifferenceError: a re-check found other bytes.
         """
-        try:
-            nquads = folded.fill(texts)
-        except NotProvedError:
-            return self.canonicalise(draft())
-        self._count(nquads, folded.template, draft)
-        return Canonical(nquads)
+        filled = folded.fill(rows)
+        for row, nquads in enumerate(filled):
+            if nquads is not None:
+                self._count(nquads, folded.template, partial(draft, row))
+        return filled
 
     def learn_from(
         self, document: Mapping[str, object], canonical: Canonical, reason: Reason
