@@ -2,6 +2,7 @@
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import pairwise
 from typing import Final, overload
 
@@ -88,11 +89,12 @@ def pack_id(credential: str) -> bytes:
     Raises:
         ValueError: anything else.
     """
-    raw = bytes.fromhex(credential.removeprefix(URN_PREFIX).replace("-", ""))
-    if len(raw) != ID_BYTES or unpack_id(raw) != credential:
-        message = f"{credential!r} is not a urn:uuid: in lower case"
-        raise ValueError(message)
-    return raw
+    with suppress(ValueError):
+        raw = bytes.fromhex(credential.removeprefix(URN_PREFIX).replace("-", ""))
+        if len(raw) == ID_BYTES and unpack_id(raw) == credential:
+            return raw
+    message = f"{credential!r} is not a urn:uuid: in lower case"
+    raise ValueError(message)
 
 
 def unpack_id(raw: bytes) -> str:
