@@ -81,7 +81,7 @@ class Canonicaliser:
         """
         try:
             family, template, flat = self._find(document)
-            (nquads,) = template.fill([flat])
+            nquads = template.fill(flat)
         except NotProvedError as left:
             self.counts.slow[left.reason] += 1
             return left.reason

@@ -46,7 +46,7 @@ class Folded:
         are_texts = all(tuple(map(type, row)) == self._kinds for row in rows)
         if not are_texts or not all(map(self.template.conditions.hold, flats)):
             raise NotProvedError(Reason.NEW_SHAPE)
-        return self.template.fill(flats)
+        return self.template.fill_all(flats)
 
 
 def find_positions(shape: Shape, flat: Flat, marked: Flat, marks: Sequence[str]) -> list[int]:
@@ -78,7 +78,7 @@ def fold(template: Template, flat: Flat, positions: Sequence[int]) -> Folded:
     # What the conditions on lists look at stands behind the texts.
     beside = sorted({at for items in conditions.lists for item in items for at in item} - opened)
     places = {at: place for place, at in enumerate([*positions, *beside])}
-    constant = {at: template.writers[at]([flat[at]])[0] for at in template.writers.keys() - opened}
+    constant = {at: template.writers[at](flat[at]) for at in template.writers.keys() - opened}
     folded = Template(
         template.shape,
         _fold_conditions(conditions, flat, opened, places),

@@ -21,10 +21,9 @@ from protocol.credentials.shapes.writing import (
     Writer,
     make_resource_writer,
     read_scheme,
-    write_addresses,
-    write_numbers,
+    write_address,
+    write_number,
     write_text,
-    write_texts,
 )
 from protocol.credentials.statement_guard import ANY_URI
 from protocol.errors import ProtocolError
@@ -140,13 +139,13 @@ def _choose_writer(landing: Landing, value: object) -> Writer:
     if landing.resource:
         return make_resource_writer(read_scheme(str(value)))
     if not isinstance(value, str):
-        return write_numbers
-    return write_addresses if landing.datatypes == {ANY_URI} else write_texts
+        return write_number
+    return write_address if landing.datatypes == {ANY_URI} else write_text
 
 
 def _try_on(template: Template, flat: Flat, expected: bytes) -> None:
     try:
-        same = template.conditions.hold(flat) and template.fill([flat]) == [expected]
+        same = template.conditions.hold(flat) and template.fill(flat) == expected
     except NotProvedError as error:
         raise UnlearnableError from error
     if not same:

@@ -4,8 +4,8 @@ What is right for one credential is wrong for the next where labels are copied: 
 hashes, which hold the leaves. So each first-degree hash that a leaf stands in is computed anew, and
 labels are given by the order of the hashes: RDFC-1.0's own way where all differ.
 
-Many credentials are filled in at once, column by column: the same few steps for all of them, in the
-loops of the interpreter and not of a program, which halves what each costs.
+Of many credentials each step is done for all before the next, column by column, in loops of the
+interpreter and not of a program: that halves what each costs.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,7 +24,7 @@ from protocol.credentials.shapes.statements import (
     Statement,
     join_pieces,
 )
-from protocol.credentials.shapes.writing import Writer
+from protocol.credentials.shapes.writing import Writer, write_all
 
 _END: Final = b" .\n"
 
@@ -58,46 +58,51 @@ class Template:
         self._blocks = layout.arrange_blocks()
         self._labels = [b"_:c14n%d" % number for number in range(len(self._hashed))]
 
-    def fill(self, flats: Sequence[Sequence[Any]]) -> list[bytes]:
-        """Return the canonical forms of credentials for which the conditions hold.
+    def fill(self, flat: Sequence[Any]) -> bytes:
+        """Return the canonical form of a credential for which the conditions hold.
+
+        Raises:
+            NotProvedError: nothing is said about this credential.
+        """
+        if self.conditions.find_repeats(flat):
+            raise NotProvedError(Reason.REPEAT)
+        values = self._pick(flat)
+        slots = [write(value) for write, value in zip(self._writers, values, strict=True)]
+        slots += self._choose_labels(
+            [sha256(lines.render(slots)).digest() for lines in self._hashed]
+        )
+        return b"".join(sorted([lines.render(slots) for lines in self._blocks]))
+
+    def fill_all(self, flats: Sequence[Sequence[Any]]) -> list[bytes]:
+        """Return the canonical forms of many credentials, as `fill` does of each.
 
         Raises:
             NotProvedError: nothing is said about one of them, or more.
         """
         if any(map(self.conditions.find_repeats, flats)):
             raise NotProvedError(Reason.REPEAT)
-        values = zip(*map(self._pick, flats), strict=True)
+        count, values = len(flats), zip(*map(self._pick, flats), strict=True)
         columns: list[Column] = [
-            write(column) for write, column in zip(self._writers, values, strict=True)
+            write_all(write, column) for write, column in zip(self._writers, values, strict=True)
         ]
-        columns += self._write_labels(columns, len(flats))
-        texts = [_render(lines, columns, len(flats)) for lines in self._blocks]
+        digests = [_hash_all(lines, columns, count) for lines in self._hashed]
+        columns += zip(*map(self._choose_labels, zip(*digests, strict=True)), strict=True)
+        texts = [lines.render_all(columns, count) for lines in self._blocks]
         return [*map(b"".join, map(sorted, zip(*texts, strict=True)))]
 
-    def _write_labels(self, columns: Sequence[Column], count: int) -> list[Column]:
+    def _choose_labels(self, digests: Sequence[bytes]) -> list[bytes]:
         """Label the blank nodes in the order of their first-degree hashes (RDFC-1.0, 4.4)."""
-        if not self._hashed:
-            return []
-        digests = [_hash(lines, columns, count) for lines in self._hashed]
-        numbers, labels = range(len(digests)), self._labels
-        rows = []
-        for row in zip(*digests, strict=True):
-            if len(set(row)) < len(row):
-                raise NotProvedError(Reason.ALIKE_NODES)
-            order = sorted(numbers, key=row.__getitem__)
-            named = dict(zip(order, labels, strict=True))
-            rows.append([named[number] for number in numbers])
-        return [*zip(*rows, strict=True)]
+        if len(set(digests)) < len(digests):
+            raise NotProvedError(Reason.ALIKE_NODES)
+        order = sorted(range(len(digests)), key=digests.__getitem__)
+        labels = dict(zip(order, self._labels, strict=True))
+        return [labels[number] for number in range(len(digests))]
 
 
-def _hash(lines: Lines, columns: Sequence[Column], count: int) -> Column:
+def _hash_all(lines: Lines, columns: Sequence[Column], count: int) -> Column:
     if lines.constant is not None:
         return [sha256(lines.constant).digest()] * count
-    return [sha256(text).digest() for text in lines.render(columns)]
-
-
-def _render(lines: Lines, columns: Sequence[Column], count: int) -> Column:
-    return lines.render(columns) if lines.constant is None else [lines.constant] * count
+    return [sha256(text).digest() for text in lines.render_all(columns, count)]
 
 
 class _Layout:

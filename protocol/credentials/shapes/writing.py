@@ -1,7 +1,7 @@
-"""How leaves are written in N-Quads, and what must hold of their values first.
+"""How a leaf is written in N-Quads, and what must hold of its value first.
 
-Each function takes the values of one leaf in many credentials. It applies the guard's own rules on
-single values (G0, G5) and otherwise gives up: what the guard refuses is never written here.
+Each function applies the guard's own rules on single values (G0, G5) and otherwise gives up: what
+the guard refuses is never written here.
 """
 
 import re
@@ -16,15 +16,19 @@ from protocol.credentials.strict_json import find_text_problem
 _NOT_AS_IT_IS: Final = re.compile('["\\\\\x00-\x1f\x7f-\x9f\ud800-\udfff]')
 """Characters that are escaped, and those that the guard refuses."""
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:(?://)?")
-Writer = Callable[[Sequence[Any]], list[bytes]]
-"""Returns what stands in the line for each value, or raises `NotProvedError`."""
+Writer = Callable[[Any], bytes]
+"""Returns what stands in the line for a value, or raises `NotProvedError`."""
 
 
-def write_texts(values: Sequence[str]) -> list[bytes]:
-    """Return the texts of literals, escaped as RDFC-1.0 wants it."""
-    if _NOT_AS_IT_IS.search("".join(values)) is None:
+def write_all(write: Writer, values: Sequence[Any]) -> list[bytes]:
+    """Return what stands in the line for each of many values of one leaf.
+
+    Raises:
+        NotProvedError: for one of them, or more.
+    """
+    if write is write_text and _NOT_AS_IT_IS.search("".join(values)) is None:
         return [*map(str.encode, values)]
-    return [*map(write_text, values)]
+    return [*map(write, values)]
 
 
 def write_text(value: str) -> bytes:
@@ -37,21 +41,21 @@ def write_text(value: str) -> bytes:
     return value.encode("utf-8")
 
 
-def write_addresses(values: Sequence[str]) -> list[bytes]:
-    """Return literals of type ``xsd:anyURI``: texts that are full addresses."""
-    if not all(map(is_full_address, values)):
+def write_address(value: str) -> bytes:
+    """Return a literal of type ``xsd:anyURI``: text that is a full address."""
+    if not is_full_address(value):
         raise NotProvedError(Reason.ADDRESS)
-    return write_texts(values)
+    return write_text(value)
 
 
-def write_numbers(values: Sequence[float]) -> list[bytes]:
-    """Return numbers' literals: an integer as it is, a fraction as a canonical ``xsd:double``.
+def write_number(value: float) -> bytes:
+    """Return a number's literal: an integer as it is, a fraction as a canonical ``xsd:double``.
 
     Not ``3.0``: JSON-LD gives it another datatype than 2.5 where the contexts give none.
     """
-    if not all(map(is_plain_number, values)) or any(map(is_whole_float, values)):
+    if not is_plain_number(value) or is_whole_float(value):
         raise NotProvedError(Reason.NUMBER)
-    return [render_number(value).encode("ascii") for value in values]
+    return render_number(value).encode("ascii")
 
 
 def is_whole_float(value: object) -> bool:
@@ -79,12 +83,11 @@ def make_resource_writer(scheme: str) -> Writer:
     length = len(scheme)
     opaque = not scheme.endswith("//")
 
-    def begins_well(value: str) -> bool:
-        return value.startswith(scheme) and not (opaque and value.startswith("//", length))
-
-    def write_resources(values: Sequence[str]) -> list[bytes]:
-        if not all(map(begins_well, values)) or not all(map(is_full_address, values)):
+    def write_resource(value: str) -> bytes:
+        if not value.startswith(scheme) or (opaque and value.startswith("//", length)):
             raise NotProvedError(Reason.ADDRESS)
-        return [*map(str.encode, values)]
+        if not is_full_address(value):
+            raise NotProvedError(Reason.ADDRESS)
+        return value.encode("utf-8")
 
-    return write_resources
+    return write_resource

@@ -47,7 +47,7 @@ def test_a_template_that_breaks_down_leaves_nothing_to_the_next(monkeypatch) -> 
     canonicaliser = know(make(3))
     family = next(iter(canonicaliser._cache.list_recent()))
     template = family.templates[0]
-    monkeypatch.setattr(template, "_write_labels", lambda *_: 1 / 0)
+    monkeypatch.setattr(template, "_choose_labels", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         canonicaliser.canonicalise(make(3, name="Forged"))
     monkeypatch.undo()

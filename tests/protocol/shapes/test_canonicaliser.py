@@ -40,8 +40,8 @@ def add_member(number: int) -> Edit:
     )
 
 
-def spoil(_template: Template, flats: list) -> list[bytes]:
-    return [b"<urn:a:b> <urn:a:b> <urn:a:b> .\n"] * len(flats)
+def spoil(_template: Template, _flat: list) -> bytes:
+    return b"<urn:a:b> <urn:a:b> <urn:a:b> .\n"
 
 
 # Learning.
