@@ -107,11 +107,12 @@ def unpack_id(raw: bytes) -> str:
 def find_doubled(packed: bytes | bytearray, size: int) -> tuple[int, int] | None:
     """Return the positions of two equal items of ``size`` bytes, None if all differ.
 
-    Only their first eight bytes are sorted, which takes 40 bytes for each item while it lasts.
+    Only their first eight bytes are sorted, which takes 50 bytes for each item while it lasts.
     """
     count = len(packed) // size
     view = memoryview(packed)
-    heads = array("Q", b"".join(view[at : at + 8] for at in range(0, size * count, size)))
+    starts = range(0, size * count, size)
+    heads = array("Q", (int.from_bytes(view[at : at + 8]) for at in starts))
     ordered = sorted(heads)
     twice = {one for one, other in pairwise(ordered) if one == other}
     first_seen: dict[bytes, int] = {}
