@@ -27,8 +27,8 @@ from benchmarks import floor
 from benchmarks.cohort import MOMENT, SEED, build_cohort
 from benchmarks.peers import cert_issuer
 from benchmarks.peers.cert_issuer import PeerRun
-from issuer.batches.lines import render_line
 from issuer.batches.issuing import IssueRequest, issue_batch
+from issuer.batches.lines import render_line
 from issuer.batches.output import Layout
 from protocol.credentials.status_index import LIST_ENTRIES, render_status
 from tests.issuer.scene import STATUS_BASE, accept, build_home, open_desk

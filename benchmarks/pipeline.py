@@ -162,7 +162,7 @@ def write_all(batch: Batch, table: EntryTable, tree: Tree) -> int:
     pieces = (
         WritePiece(
             chosen=each,
-            entries=tuple(table[each.start : each.stop]),
+            table=table.take(each.start, each.stop),
             root=tree.ranges[each.number],
             path=tree.paths[each.number],
         )

@@ -9,7 +9,8 @@ than one range.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Final
+from itertools import cycle, pairwise, zip_longest
+from typing import Final, TypeVar
 
 from blockcerts_merkletools import MerkleTools
 
@@ -20,18 +21,28 @@ from issuer.errors import (
     RootMismatchError,
 )
 from protocol.primitives import DIGEST_BYTES, Leaf, Root, parse_hex
-from protocol.proofs.merkle import Side, Step, fold_path
+from protocol.proofs.merkle import Side, Step
 
+Node = TypeVar("Node")
 LEAF_LIMIT: Final = 1_000_000
 """Most leaves of one tree: some 350 MB in merkletools (measured)."""
+_SIDES: Final = (Side.LEFT, Side.RIGHT)
+"""On which side nodes stand in their pairs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A root and, for each leaf in the order given, the path that leads to it."""
+    """A root, and what leads to it from each leaf in the order given."""
 
     root: Root
-    paths: tuple[tuple[Step, ...], ...]
+    levels: tuple[tuple[Step, ...], ...]
+    """From the leaves up to below the root, each node as the sibling's step: paths share them."""
+
+    @property
+    def paths(self) -> tuple[tuple[Step, ...], ...]:
+        """The path of each leaf."""
+        count = len(self.levels[0]) if self.levels else 1
+        return tuple(tuple(pick_path(self.levels, index)) for index in range(count))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +57,9 @@ class Tree:
 
 
 def build_batch(leaves: Sequence[Leaf]) -> Batch:
-    """Build the tree over ``leaves`` in their order, and walk every path before it is used.
+    """Build the tree over ``leaves`` in their order, and fold every level before any is used.
+
+    Where siblings lead to the nodes above them, all the way up, every path leads to the root.
 
     Raises:
         BatchSizeError: no leaf, or more than `LEAF_LIMIT`.
@@ -57,12 +70,28 @@ def build_batch(leaves: Sequence[Leaf]) -> Batch:
     frozen = tuple(leaves)
     _check_leaves(frozen)
     tree, root = _make_tree(frozen)
-    steps: dict[tuple[str, str], Step] = {}
-    paths = tuple(_read_path(tree.get_proof(index), steps) for index in range(len(frozen)))
-    for index, (leaf, path) in enumerate(zip(frozen, paths, strict=True)):
-        if fold_path(leaf, path) != root:
-            raise PathMismatchError(index)
-    return Batch(root, paths)
+    levels = [[*map(bytes, level)] for level in reversed(tree.levels)]
+    if levels[0] != [*frozen] or levels[-1] != [root]:
+        raise PathMismatchError(0)
+    for height, (level, above) in enumerate(pairwise(levels), start=1):
+        wrong = _find_difference(_fold_level(level), above)
+        if wrong is not None:
+            raise PathMismatchError(wrong << height)
+    return Batch(root, tuple(tuple(map(_make_step, level, cycle(_SIDES))) for level in levels[:-1]))
+
+
+def pick_path(levels: Sequence[Sequence[Node]], index: int) -> list[Node]:
+    """Return what stands for the siblings on the way from a leaf to the root.
+
+    A node without sibling is promoted: its level adds nothing.
+    """
+    path = []
+    for level in levels:
+        sibling = index ^ 1
+        if sibling < len(level):
+            path.append(level[sibling])
+        index >>= 1
+    return path
 
 
 def build_tree(ranges: Iterable[Sequence[Leaf]]) -> Tree:
@@ -84,13 +113,21 @@ def _fold_range(leaves: Sequence[Leaf]) -> Root:
     _, root = _make_tree(leaves)
     level: Sequence[bytes] = leaves
     while len(level) > 1:
-        pairs = zip(level[0::2], level[1::2], strict=False)
-        level = [sha256(left + right).digest() for left, right in pairs] + [
-            *level[len(level) & ~1 :]
-        ]
+        level = _fold_level(level)
     if root != level[0]:
         raise RootMismatchError(root, Root(level[0]))
     return root
+
+
+def _fold_level(level: Sequence[bytes]) -> list[bytes]:
+    pairs = zip(level[0::2], level[1::2], strict=False)
+    promoted = level[len(level) & ~1 :]
+    return [sha256(left + right).digest() for left, right in pairs] + [*promoted]
+
+
+def _find_difference(expected: Sequence[bytes], found: Sequence[bytes]) -> int | None:
+    pairs = enumerate(zip_longest(expected, found))
+    return next((place for place, (one, other) in pairs if one != other), None)
 
 
 def _check_leaves(leaves: tuple[Leaf, ...]) -> None:
@@ -113,13 +150,5 @@ def _make_tree(leaves: Sequence[Leaf]) -> tuple[MerkleTools, Root]:
     return tree, Root(parse_hex(tree.get_merkle_root(), DIGEST_BYTES))
 
 
-def _read_path(proof: list[dict[str, str]], steps: dict[tuple[str, str], Step]) -> tuple[Step, ...]:
-    """Return a path; a node that stands in many paths is read once."""
-    path = []
-    for entry in proof:
-        (item,) = entry.items()
-        step = steps.get(item)
-        if step is None:
-            step = steps[item] = Step(Side(item[0]), parse_hex(item[1], DIGEST_BYTES))
-        path.append(step)
-    return tuple(path)
+def _make_step(node: bytes, side: Side) -> Step:
+    return Step(side, node)

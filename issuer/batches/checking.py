@@ -13,7 +13,7 @@ from issuer.journal.entry_table import EntryTable
 from protocol.credentials.canonical import hash_leaf
 from protocol.credentials.strict_json import parse_object
 from protocol.errors import ProtocolError
-from protocol.primitives import DIGEST_BYTES, ChainId, Digest, Leaf, Root, TransactionHash
+from protocol.primitives import ChainId, Digest, Leaf, Root, TransactionHash
 from protocol.proofs.data_integrity import parse_signature, signing_input, verify_ed25519
 from protocol.proofs.merkle import fold_path
 from protocol.proofs.multikey import Ed25519Key, parse_multikey
@@ -38,8 +38,7 @@ class CheckPiece:
     """One range, with the ids and leaves that its credentials must have."""
 
     chosen: Range
-    credentials: tuple[str, ...]
-    leaves: bytes
+    table: EntryTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +54,7 @@ class CheckedRange:
 def list_check_pieces(table: EntryTable) -> Iterator[CheckPiece]:
     """Yield what is to be read again, range by range."""
     for each in split_ranges(len(table)):
-        yield CheckPiece(
-            chosen=each,
-            credentials=tuple(map(table.find_credential, range(each.start, each.stop))),
-            leaves=bytes(table.leaves[DIGEST_BYTES * each.start : DIGEST_BYTES * each.stop]),
-        )
+        yield CheckPiece(each, table.take(each.start, each.stop))
 
 
 def check_range(job: CheckJob, piece: CheckPiece) -> CheckedRange:
@@ -67,7 +62,7 @@ def check_range(job: CheckJob, piece: CheckPiece) -> CheckedRange:
     faults: list[str] = []
     with count_shapes() as counted:
         for place, (label, found) in enumerate(_read_all(job, piece)):
-            leaf = Leaf(piece.leaves[DIGEST_BYTES * place : DIGEST_BYTES * (place + 1)])
+            leaf = piece.table.find_leaf(place)
             fault = found if isinstance(found, str) else _check(job, found, leaf, counted)
             if fault is not None:
                 faults.append(f"{label}: {fault}")
@@ -85,12 +80,12 @@ def _read_all(job: CheckJob, piece: CheckPiece) -> Iterator[tuple[str, bytes | s
     """Yield a label and the bytes of every credential, or why there are none."""
     shard = name_shard(piece.chosen)
     lines = _read_lines(job, shard, piece.chosen.count) if job.layout.has_shards else None
-    for place, credential in enumerate(piece.credentials):
+    for place in range(len(piece.table)):
         label, line = f"{job.folder.folder / shard}:{place + 1}", lines and lines[place]
         if not job.layout.has_files:
             yield label, line or "it is not there"
             continue
-        path = job.folder.folder / name_file(credential)
+        path = job.folder.folder / name_file(piece.table.find_credential(place))
         try:
             data = path.read_bytes()
         except OSError as error:

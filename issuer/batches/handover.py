@@ -126,7 +126,7 @@ def _write_ranges(parcel: Parcel, tree: Tree) -> Iterator[WrittenRange]:
     pieces = (
         WritePiece(
             chosen=each,
-            entries=tuple(parcel.table[each.start : each.stop]),
+            table=parcel.table.take(each.start, each.stop),
             root=tree.ranges[each.number],
             path=tree.paths[each.number],
         )

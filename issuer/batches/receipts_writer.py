@@ -1,8 +1,10 @@
 """From drafts to finished credentials: both proofs are added to the bytes that were hashed."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 
 from protocol.primitives import ChainId, Digest, Leaf, Root, TransactionHash
 from protocol.proofs.data_integrity import (
@@ -12,7 +14,11 @@ from protocol.proofs.data_integrity import (
     render_signature,
 )
 from protocol.proofs.merkle import Step
-from protocol.proofs.receipt import Receipt, render_receipt
+from protocol.proofs.multibase import render_base58
+from protocol.proofs.receipt import encode_anchor, encode_root, encode_step, join_receipt
+
+_GAP: Final = "{}"
+"""Stands for a value that is written later: no DID URL has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +43,38 @@ def hash_batch_options(moment: datetime, signing_method: str) -> Digest:
     return hash_options(build_eddsa_options(signing_method, render_created(moment)))
 
 
-def render_credential(
-    job: ProofJob, draft: bytes, leaf: Leaf, signature: bytes, path: tuple[Step, ...]
-) -> bytes:
-    """Return the file of one credential: its draft, then ``proof`` as [merkle, eddsa].
+class ReceiptsWriter:
+    """Writes both proofs behind drafts of one batch.
 
-    The draft is a JSON object in one line. It is not read again: what is written is what was
-    hashed, to the byte.
+    A draft is a JSON object in one line. It is not read again: what is written is what was hashed,
+    to the byte.
     """
-    receipt = Receipt(leaf, job.root, path, job.chain_id, job.transaction)
-    merkle = build_merkle_proof(job.anchor_method, job.created, render_receipt(receipt))
-    eddsa = {
-        **build_eddsa_options(job.signing_method, job.created),
-        "proofValue": render_signature(signature),
-    }
-    proofs = json.dumps([merkle, eddsa], ensure_ascii=False, separators=(",", ":"))
-    return draft.removesuffix(b"}") + b',"proof":' + proofs.encode() + b"}\n"
+
+    def __init__(self, job: ProofJob) -> None:
+        """Prepare all that is the same in every proof."""
+        merkle = build_merkle_proof(job.anchor_method, job.created, _GAP)
+        eddsa = {**build_eddsa_options(job.signing_method, job.created), "proofValue": _GAP}
+        proofs = json.dumps([merkle, eddsa], ensure_ascii=False, separators=(",", ":")).encode()
+        pieces = proofs.replace(b"%", b"%%").split(_GAP.encode())
+        if len(pieces) != len((merkle, eddsa)) + 1:
+            message = f"a verification method has {_GAP} in it"
+            raise ValueError(message)
+        self._pattern: Final = b'%b,"proof":' + b"%b".join(pieces) + b"}\n"
+        self._root: Final = encode_root(job.root)
+        self._anchor: Final = encode_anchor(job.chain_id, job.transaction)
+
+    def write(self, draft: bytes, leaf: Leaf, signature: bytes, steps: Sequence[bytes]) -> bytes:
+        """Return the file of one credential: its draft, then ``proof`` as [merkle, eddsa].
+
+        ``steps`` is the path, each step as `encode_step` gives it.
+        """
+        receipt = render_base58(join_receipt(steps, self._root, leaf, self._anchor))
+        values = (receipt.encode(), render_signature(signature).encode())
+        return self._pattern % (draft.removesuffix(b"}"), *values)
+
+
+def render_credential(
+    job: ProofJob, draft: bytes, leaf: Leaf, signature: bytes, path: Sequence[Step]
+) -> bytes:
+    """Return the file of one credential by itself."""
+    return ReceiptsWriter(job).write(draft, leaf, signature, [*map(encode_step, path)])

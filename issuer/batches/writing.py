@@ -4,15 +4,16 @@ from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from issuer.batch import build_batch
+from issuer.batch import build_batch, pick_path
 from issuer.batches.output import Layout, OutputFolder, name_file
 from issuer.batches.ranges import Range
-from issuer.batches.receipts_writer import ProofJob, render_credential
+from issuer.batches.receipts_writer import ProofJob, ReceiptsWriter
 from issuer.batches.work_area import WorkArea
 from issuer.errors import JournalConflictError
-from issuer.journal.records import Entry
-from protocol.primitives import Leaf, Root
+from issuer.journal.entry_table import EntryTable
+from protocol.primitives import Root
 from protocol.proofs.merkle import Step
+from protocol.proofs.receipt import encode_step
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class WritePiece:
     """One range: what the journal knows of it, and where it stands in the tree."""
 
     chosen: Range
-    entries: tuple[Entry, ...]
+    table: EntryTable
     root: Root
     """Root of the range."""
     path: tuple[Step, ...]
@@ -57,7 +58,7 @@ def write_range(job: WriteJob, piece: WritePiece) -> WrittenRange:
     """
     finished = [*render_range(job, piece)]
     if job.layout.has_files:
-        names = (name_file(entry.credential) for entry in piece.entries)
+        names = map(name_file, map(piece.table.find_credential, range(len(finished))))
         job.folder.write_credentials(zip(names, finished, strict=True))
     if job.layout.has_shards:
         job.folder.write_shard(piece.chosen, b"".join(finished))
@@ -66,13 +67,18 @@ def write_range(job: WriteJob, piece: WritePiece) -> WrittenRange:
 
 def render_range(job: WriteJob, piece: WritePiece) -> Iterator[bytes]:
     """Yield every credential of a range, finished, in the order of the input."""
-    leaves = [Leaf(entry.leaf) for entry in piece.entries]
+    table = piece.table
+    leaves = [*map(table.find_leaf, range(len(table)))]
     tree = build_batch(leaves)
     drafts = job.area.read_drafts(job.attempt, piece.chosen)
     if tree.root != piece.root or len(drafts) != len(leaves):
         raise JournalConflictError("The journal's leaves are not those of the drafts.")
-    for entry, draft, path in zip(piece.entries, drafts, tree.paths, strict=True):
-        if entry.signature is None:
-            raise JournalConflictError("An anchored credential has no signature in the journal.")
-        whole = path + piece.path
-        yield render_credential(job.proofs, draft, entry.leaf, entry.signature, whole)
+    if not table.is_signed:
+        raise JournalConflictError("An anchored credential has no signature in the journal.")
+    writer = ReceiptsWriter(job.proofs)
+    # Paths share their steps, the more the nearer the root: each is encoded once.
+    levels = [[*map(encode_step, level)] for level in tree.levels]
+    above = [*map(encode_step, piece.path)]
+    for place, (leaf, draft) in enumerate(zip(leaves, drafts, strict=True)):
+        steps = pick_path(levels, place) + above
+        yield writer.write(draft, leaf, table.find_signature(place), steps)

@@ -49,6 +49,20 @@ class EntryTable(Sequence[Entry]):
         at = ID_BYTES * position
         return unpack_id(bytes(self.ids[at : at + ID_BYTES]))
 
+    def find_signature(self, position: int) -> bytes:
+        """Return the signature at a position; nothing before signing."""
+        at = SIGNATURE_BYTES * position
+        return bytes(self.signatures[at : at + SIGNATURE_BYTES])
+
+    def take(self, start: int, stop: int) -> "EntryTable":
+        """Return the entries from ``start`` to before ``stop`` as a table, still packed."""
+        part = EntryTable()
+        part.ids = self.ids[ID_BYTES * start : ID_BYTES * stop]
+        part.indices = self.indices[start:stop]
+        part.leaves = self.leaves[DIGEST_BYTES * start : DIGEST_BYTES * stop]
+        part.signatures = self.signatures[SIGNATURE_BYTES * start : SIGNATURE_BYTES * stop]
+        return part
+
     def __len__(self) -> int:
         return len(self.indices)
 
@@ -65,13 +79,12 @@ class EntryTable(Sequence[Entry]):
         return map(self._build, range(len(self)))
 
     def _build(self, position: int) -> Entry:
-        at = SIGNATURE_BYTES * position
         return Entry(
             position=position,
             credential=self.find_credential(position),
             status_index=self.indices[position],
             leaf=self.find_leaf(position),
-            signature=bytes(self.signatures[at : at + SIGNATURE_BYTES]) if self.is_signed else None,
+            signature=self.find_signature(position) or None,
         )
 
 

@@ -36,14 +36,16 @@ def find_fast() -> tuple[Callable[[int], str], Callable[[str], int]] | None:
     except ImportError:
         return None
     letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuv"
-    there, back = str.maketrans(letters, ALPHABET), str.maketrans(ALPHABET, letters)
+    there = bytes.maketrans(letters.encode("ascii"), _LETTERS)
+    back = bytes.maketrans(_LETTERS, letters.encode("ascii"))
     base = len(ALPHABET)
 
     def render(number: int) -> str:
-        return str(mpz(number).digits(base)).translate(there) if number else ""
+        digits = mpz(number).digits(base).encode("ascii") if number else b""
+        return str(digits.translate(there), "ascii")
 
     def parse(digits: str) -> int:
-        return int(mpz(digits.translate(back), base)) if digits else 0
+        return int(mpz(digits.encode("ascii").translate(back), base)) if digits else 0
 
     return render, parse
 

@@ -11,7 +11,7 @@ are recomputed, and the anchor only says where to look.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, NoReturn
 
@@ -99,17 +99,31 @@ def render_receipt(receipt: Receipt) -> str:
 
 def encode_receipt(receipt: Receipt) -> bytes:
     """Return the CBOR of a receipt: everything has its fixed place, so that it is only joined."""
-    steps = [_STEP_HEADS[step.side] + step.sibling.hex().encode() for step in receipt.path]
-    return b"".join(
-        (
-            _HEAD + encode_head(_ARRAY, len(steps)),
-            *steps,
-            _ROOT_HEAD + receipt.root.hex().encode(),
-            _LEAF_HEAD + receipt.leaf.hex().encode(),
-            _ANCHOR_HEAD + _encode_integer(receipt.chain_id),
-            _TRANSACTION_HEAD + receipt.transaction.hex().encode(),
-        )
-    )
+    anchor = encode_anchor(receipt.chain_id, receipt.transaction)
+    steps = [*map(encode_step, receipt.path)]
+    return join_receipt(steps, encode_root(receipt.root), receipt.leaf, anchor)
+
+
+def join_receipt(steps: Sequence[bytes], root: bytes, leaf: Leaf, anchor: bytes) -> bytes:
+    """Return the CBOR of a receipt from its parts; many receipts share all but the leaf."""
+    head = _HEAD + encode_head(_ARRAY, len(steps))
+    return b"".join((head, *steps, root, _LEAF_HEAD, leaf.hex().encode(), anchor))
+
+
+def encode_step(step: Step) -> bytes:
+    """Return one step of a path as it stands in a receipt."""
+    return _STEP_HEADS[step.side] + step.sibling.hex().encode()
+
+
+def encode_root(root: Root) -> bytes:
+    """Return the root as it stands in a receipt."""
+    return _ROOT_HEAD + root.hex().encode()
+
+
+def encode_anchor(chain_id: ChainId, transaction: TransactionHash) -> bytes:
+    """Return where the root is anchored, as it stands at the end of a receipt."""
+    network = _ANCHOR_HEAD + _encode_integer(chain_id)
+    return network + _TRANSACTION_HEAD + transaction.hex().encode()
 
 
 def encode_head(kind: int, size: int) -> bytes:

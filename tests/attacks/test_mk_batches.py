@@ -1,15 +1,13 @@
 """ATTACKS 4.3 on the issuing side: equal credentials, receipts beside the wrong credential."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from issuer.batch import Batch
 from issuer.batches import writing
+from issuer.batches.receipts_writer import ReceiptsWriter
 from issuer.errors import DuplicateLeafError, OutputError
 from protocol.credentials.status_index import render_status
-from protocol.primitives import Leaf
 from tests.issuer.killing import SOURCE, issue
 from tests.issuer.scene import SampleSource, read_anchored
 
@@ -37,13 +35,12 @@ def test_mk_17_paths_shifted_by_one_never_leave_the_house(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All is genuine, only each credential has its neighbour's path."""
-    real = writing.build_batch
+    real = writing.pick_path
 
-    def shift(leaves: Sequence[Leaf]) -> Batch:
-        tree = real(leaves)
-        return Batch(tree.root, (*tree.paths[1:], tree.paths[0]))
+    def shift(levels, index) -> list[bytes]:
+        return real(levels, (index + 1) % SOURCE.count)
 
-    monkeypatch.setattr(writing, "build_batch", shift)
+    monkeypatch.setattr(writing, "pick_path", shift)
     with pytest.raises(OutputError, match="do not hand its files out") as caught:
         issue(home, tmp_path / "out")
     assert len(caught.value.problems) == SOURCE.count
@@ -53,14 +50,14 @@ def test_mk_17_signatures_of_a_neighbour_never_leave_the_house(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All is genuine, only each credential has the same one's signature."""
-    real = writing.render_credential
+    real = ReceiptsWriter.write
     first: list[bytes] = []
 
-    def swap(job, draft, leaf, signature, path) -> bytes:
+    def swap(self, draft, leaf, signature, steps) -> bytes:
         first.append(signature)
-        return real(job, draft, leaf, first[0], path)
+        return real(self, draft, leaf, first[0], steps)
 
-    monkeypatch.setattr(writing, "render_credential", swap)
+    monkeypatch.setattr(ReceiptsWriter, "write", swap)
     with pytest.raises(OutputError, match="signature") as caught:
         issue(home, tmp_path / "out")
     assert len(caught.value.problems) == SOURCE.count - 1

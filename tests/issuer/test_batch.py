@@ -61,18 +61,43 @@ def test_leaves_changed_after_the_call_change_nothing() -> None:
     assert built == build_batch(leaves(6))
 
 
-def test_a_wrong_path_is_noticed_before_anything_is_signed(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("height", range(4))
+@pytest.mark.parametrize("place", range(2))
+def test_a_wrong_node_is_noticed_before_anything_is_signed(
+    monkeypatch: pytest.MonkeyPatch, height: int, place: int
 ) -> None:
-    """The tree library answers with a neighbour's path."""
+    """The tree library has another node in one place: the paths over it lead elsewhere."""
 
     class Faulty(batch.MerkleTools):  # type: ignore[misc]  # untyped library
-        def get_proof(self, index: int) -> list[dict[str, str]]:
-            return super().get_proof(0)  # type: ignore[no-any-return]
+        def make_tree(self) -> None:
+            super().make_tree()
+            level = self.levels[len(self.levels) - 1 - height]
+            level[place % len(level)] = bytes(32)
 
     monkeypatch.setattr(batch, "MerkleTools", Faulty)
     with pytest.raises(PathMismatchError):
-        build_batch(leaves(4))
+        build_batch(leaves(8))
+
+
+def test_paths_share_their_steps() -> None:
+    built = build_batch(leaves(16))
+    assert built.paths[0][1] is built.paths[1][1]
+
+
+def test_every_path_is_the_one_that_the_tree_library_gives() -> None:
+    for count in range(1, 70):
+        tree = batch.MerkleTools(hash_type="sha256")
+        tree.add_leaf([leaf.hex() for leaf in leaves(count)])
+        tree.make_tree()
+        given = [
+            tuple((side, sibling) for step in tree.get_proof(at) for side, sibling in step.items())
+            for at in range(count)
+        ]
+        ours = [
+            tuple((step.side.value, step.sibling.hex()) for step in path)
+            for path in build_batch(leaves(count)).paths
+        ]
+        assert ours == given
 
 
 @pytest.mark.parametrize("size", [1, 2, 4, 8, 64])
