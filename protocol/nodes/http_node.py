@@ -10,9 +10,10 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 import requests
@@ -38,8 +39,15 @@ _TOO_MANY: Final = (429, -32005)
 """Codes of "limit exceeded" inside an answer: silence rather than a word about the chain."""
 _OK: Final = 200
 _SENDING: Final = frozenset(("eth_sendRawTransaction", "eth_sendTransaction"))
-_TALKATIVE: Final = ("web3.providers.HTTPProvider", "urllib3.connectionpool")
+_TALKATIVE: Final = (
+    *("web3.providers.HTTPProvider", "urllib3.connectionpool"),
+    *("urllib3.poolmanager", "urllib3.util.retry"),
+)
 """Loggers that write an endpoint's address, key and all, when debugging is on."""
+
+_ONCE: Final = urllib3.Retry.from_int(False)
+"""Trying again is decided here, by what was asked."""
+_FAILURES: Final = (requests.RequestException, urllib3.exceptions.HTTPError, OSError)
 
 Result = TypeVar("Result")
 
@@ -66,14 +74,12 @@ class HttpNode(Node):
         """Ask ``endpoint``; a call, retry included, takes at most ``timeout_seconds``."""
         silence_addresses()
         self._name = network_name
-        self._endpoint = endpoint
         self._timeout_seconds = timeout_seconds
         self._limit_bytes = limit_bytes
         self._takes_batches = True
-        self._session = _open_session(endpoint)
-        self._provider = HTTPProvider(
-            endpoint, session=self._session, exception_retry_configuration=None
-        )
+        self._provider = HTTPProvider(endpoint, exception_retry_configuration=None)
+        self._endpoint = endpoint
+        self._way: _Way | None = None
         # A contract must not send us to addresses of its choice (CVE-2026-40072, CH-21).
         self._provider.global_ccip_read_enabled = False
 
@@ -148,30 +154,31 @@ class HttpNode(Node):
     def _post(self, question: bytes, deadline: float) -> bytes:
         """Return the body of one answer, within time and size."""
         try:
-            with self._session.post(
-                self._endpoint,
-                data=question,
-                headers=self._provider.get_request_headers(),
-                timeout=max(0.01, deadline - time.monotonic()),
-                allow_redirects=False,
-                stream=True,
-            ) as response:
+            response = self._find_way().post(question, max(0.01, deadline - time.monotonic()))
+            try:
                 return self._read_body(response, deadline)
-        except requests.Timeout:
-            raise _UnusableError("no answer in time", again=False) from None
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            finally:
+                response.close()
+        except _FAILURES as error:
+            if _is_late(error):
+                raise _UnusableError("no answer in time", again=False) from None
             # The library's own words quote the address.
             reason = f"the connection failed ({type(error).__name__})"
             raise _UnusableError(reason, again=True) from None
 
-    def _read_body(self, response: requests.Response, deadline: float) -> bytes:
-        if response.status_code != _OK:
+    def _find_way(self) -> "_Way":
+        way = self._way or _open_way(self._endpoint, self._provider.get_request_headers())
+        self._way = way
+        return way
+
+    def _read_body(self, response: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
+        if response.status != _OK:
             raise _UnusableError(
-                f"the endpoint answers with HTTP status {response.status_code}",
-                again=response.status_code in _WORTH_A_RETRY,
+                f"the endpoint answers with HTTP status {response.status}",
+                again=response.status in _WORTH_A_RETRY,
             )
         body = b""
-        for chunk in response.iter_content(_CHUNK_BYTES):
+        for chunk in response.stream(_CHUNK_BYTES):
             body += chunk
             if len(body) > self._limit_bytes:
                 reason = f"the answer is larger than {self._limit_bytes:,} bytes"
@@ -187,12 +194,56 @@ def silence_addresses() -> None:
         logging.getLogger(name).disabled = True
 
 
-def _open_session(endpoint: str) -> requests.Session:
+@dataclass(frozen=True, slots=True, repr=False)
+class _Way:
+    """The connections to one endpoint, and what is the same in every request there."""
+
+    pool: urllib3.HTTPConnectionPool
+    target: str
+    headers: Mapping[str, str]
+
+    def post(self, body: bytes, timeout_seconds: float) -> urllib3.BaseHTTPResponse:
+        """Send a request and return its answer, the body still to be read."""
+        return self.pool.urlopen(
+            "POST",
+            self.target,
+            body=body,
+            headers=self.headers,
+            timeout=timeout_seconds,
+            retries=_ONCE,
+            redirect=False,
+            assert_same_host=False,
+            preload_content=False,
+        )
+
+
+def _open_way(endpoint: str, headers: Any) -> _Way:  # noqa: ANN401 (web3's own type)
+    """Let requests find proxy, TLS and credentials, once.
+
+    For each question anew that takes longer than all the rest.
+    """
     session = requests.Session()
     # A proxy of the environment leads outwards, never to a node on this machine.
     session.trust_env = not _is_loopback(endpoint)
     session.headers["Accept-Encoding"] = "identity"
-    return session
+    request = session.prepare_request(requests.Request("POST", endpoint, headers=dict(headers)))
+    address = str(request.url)
+    settings = session.merge_environment_settings(address, {}, None, None, None)
+    proxies, verify = settings["proxies"], settings["verify"]
+    adapter = session.get_adapter(address)
+    if not isinstance(adapter, requests.adapters.HTTPAdapter):
+        # What `Session` has for other schemes than http and https.
+        raise requests.exceptions.InvalidSchema
+    pool: Any = adapter.get_connection_with_tls_context(request, verify, proxies, settings["cert"])
+    kept = {name: value for name, value in request.headers.items() if name != "Content-Length"}
+    return _Way(pool, adapter.request_url(request, proxies), kept)
+
+
+def _is_late(error: Exception) -> bool:
+    """Tell whether an endpoint was there and too slow; one that refuses is not there."""
+    return isinstance(error, urllib3.exceptions.TimeoutError) and not isinstance(
+        error, urllib3.exceptions.NewConnectionError
+    )
 
 
 def _is_loopback(endpoint: str) -> bool:

@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -276,3 +277,74 @@ def test_the_address_is_in_no_message_traceback_or_log(fault, caplog, capfd):
         context = context.__context__ or context.__cause__
     assert CANARY not in said
     assert f":{port}" not in said
+
+
+def record_headers(seen):
+    def behave(handler, question):
+        seen.append((handler.path, dict(handler.headers), handler.client_address))
+        handler.result(question, "0x1")
+
+    return behave
+
+
+def test_credentials_path_and_key_of_an_address_go_with_every_question():
+    seen = []
+    with serve(record_headers(seen)) as server:
+        port = server.server_address[1]
+        node = HttpNode("campus", f"http://user:pass@127.0.0.1:{port}/v3/{CANARY}?a=b")
+        node.request("eth_chainId", [])
+        node.request("eth_chainId", [])
+    for path, headers, _ in seen:
+        assert path == f"/v3/{CANARY}?a=b"
+        assert headers["Authorization"] == "Basic dXNlcjpwYXNz"
+        assert headers["Content-Type"] == "application/json"
+        assert headers["Accept-Encoding"] == "identity"
+        assert "Cookie" not in headers
+
+
+def test_one_connection_serves_many_questions():
+    seen = []
+    with serve(record_headers(seen)) as server:
+        node = open_node(server)
+        for _ in range(5):
+            node.request("eth_chainId", [])
+    assert len({client for *_, client in seen}) == 1
+
+
+def test_a_connection_that_the_endpoint_closed_meanwhile_is_opened_again():
+    def behave(handler, question):
+        handler.result(question, "0x1")
+        handler.close_connection = True
+
+    with serve(behave) as server:
+        node = open_node(server)
+        assert [node.request("eth_chainId", []) for _ in range(3)] == ["0x1"] * 3
+
+
+def test_many_threads_ask_at_once():
+    with serve(lambda handler, question: handler.result(question, question["params"])) as server:
+        node = open_node(server)
+        with ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(lambda n: node.request("eth_call", [n]), range(100)))
+    assert answers == [[n] for n in range(100)]
+
+
+def test_a_proxy_of_the_environment_is_for_other_machines_only(monkeypatch):
+    seen = []
+    with serve(record_headers(seen)) as server:
+        monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{server.server_address[1]}")
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        monkeypatch.delenv("no_proxy", raising=False)
+        assert (
+            HttpNode("campus", f"http://node.example/{CANARY}").request("eth_chainId", []) == "0x1"
+        )
+        assert open_node(server).request("eth_chainId", []) == "0x1"
+    assert [path for path, *_ in seen] == [f"http://node.example/{CANARY}", f"/v3/{CANARY}"]
+
+
+@pytest.mark.parametrize("address", [f"ftp://node.example/{CANARY}", f"http:///{CANARY}", CANARY])
+def test_an_address_that_is_none_is_silence_and_is_not_shown(address):
+    node = HttpNode("campus", address)
+    with pytest.raises(ChainUnreachableError) as caught:
+        node.request("eth_chainId", [])
+    assert CANARY not in "".join(traceback.format_exception(caught.value))
