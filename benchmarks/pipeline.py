@@ -22,6 +22,7 @@ from issuer.batches.hashing import DraftJob, DraftPiece, hash_range
 from issuer.batches.output import Layout, OutputFolder
 from issuer.batches.ranges import split_ranges
 from issuer.batches.receipts_writer import ProofJob, hash_batch_options, render_created
+from issuer.batches.signing import sign_table
 from issuer.batches.tally import Tally
 from issuer.batches.work_area import WorkArea
 from issuer.batches.workers import Crew
@@ -30,7 +31,6 @@ from issuer.inputs.source import Source
 from issuer.journal.entry_table import EntryTable
 from protocol.credentials.status_index import LIST_ENTRIES
 from protocol.primitives import TransactionHash
-from protocol.proofs.data_integrity import signing_input
 from tests.issuer.scene import ANCHOR_METHOD, CHAIN_ID, SIGNING_KEY, SIGNING_METHOD, STATUS_BASE
 
 TRANSACTION = TransactionHash(bytes(range(32)))
@@ -95,7 +95,7 @@ def issue(count: int, workers: int, layout: Layout, folder: Path, *, check: bool
         with run.time("draft, canonicalise, hash"):
             table, tally = hash_all(batch)
         with run.time("sign"):
-            sign_all(table)
+            sign_all(batch, table)
         with run.time("tree"):
             tree = build_table_tree(table)
         with run.time("receipts, write, sync"):
@@ -141,11 +141,10 @@ def hash_all(batch: Batch) -> tuple[EntryTable, Tally]:
     return table, tally
 
 
-def sign_all(table: EntryTable) -> None:
+def sign_all(batch: Batch, table: EntryTable) -> None:
     options_hash = hash_batch_options(MOMENT, SIGNING_METHOD)
-    for position in range(len(table)):
-        message = signing_input(options_hash, table.find_leaf(position))
-        table.signatures += SIGNING_KEY.sign(message)
+    for _, signatures in sign_table(SIGNING_KEY.sign, options_hash, table, batch.run.workers):
+        table.signatures += signatures
 
 
 def write_all(batch: Batch, table: EntryTable, tree: Tree) -> int:

@@ -67,28 +67,42 @@ def refuse_folder(path: Path) -> None:
 
 
 def _put_in_place(staging: Path, path: Path) -> None:
+    _rename(f"{staging}{os.sep}{path.name}", str(path))
+
+
+def _rename(unfinished: str, path: str) -> None:
     """Give a finished file its name; what stands in the way is named, not the unfinished file."""
     try:
-        (staging / path.name).replace(path)
+        os.replace(unfinished, path)  # noqa: PTH105 (many files: a Path takes as long as the rename)
     except OSError as error:
-        raise OSError(error.errno, error.strerror, str(path)) from error
+        raise OSError(error.errno, error.strerror, path) from error
 
 
-def write_group(files: Sequence[tuple[Path, bytes]], staging: Path) -> None:
-    """Write many files with the promises of `write_whole` for each of them.
+def write_group(folder: Path, files: Sequence[tuple[str, bytes]], staging: Path) -> None:
+    """Write many files of a folder with the promises of `write_whole` for each of them.
 
     They become durable together, which costs a tenth of one by one, and get their names only then.
 
     Raises:
         OSError: the disk is full or failing; no file of the group is there that was not before.
     """
-    for path, data in files:
-        descriptor = os.open(staging / path.name, _NEW, PUBLIC)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-    _sync_all([staging / path.name for path, _ in files], staging)
-    for path, _ in files:
-        _put_in_place(staging, path)
+    unfinished = [f"{staging}{os.sep}{name}" for name, _ in files]
+    for path, (_, data) in zip(unfinished, files, strict=True):
+        descriptor = os.open(path, _NEW, PUBLIC)
+        try:
+            _write_all(descriptor, data)
+        finally:
+            os.close(descriptor)
+    _sync_all(unfinished, staging)
+    for path, (name, _) in zip(unfinished, files, strict=True):
+        _rename(path, f"{folder}{os.sep}{name}")
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    """Write all of it, though a call may take only a part."""
+    written = os.write(descriptor, data)
+    while written < len(data):
+        written += os.write(descriptor, data[written:])
 
 
 def sync_folder(folder: Path) -> None:
@@ -100,7 +114,7 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _sync_all(paths: Sequence[Path], folder: Path) -> None:
+def _sync_all(paths: Sequence[str], folder: Path) -> None:
     """Make files durable: by one call for the file system where there is one, else one by one."""
     sync_system = find_syncfs()
     if sync_system is None or len(paths) < 2:  # noqa: PLR2004 (two make a group)
@@ -116,7 +130,7 @@ def _sync_all(paths: Sequence[Path], folder: Path) -> None:
         os.close(descriptor)
 
 
-def _sync_file(path: Path) -> None:
+def _sync_file(path: str) -> None:
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)

@@ -15,6 +15,7 @@ from issuer.batches.plan import SEED_BYTES, Plan, Terms, choose_range, may_relea
 from issuer.batches.preflight import is_decoy, read_position
 from issuer.batches.ranges import split_ranges
 from issuer.batches.receipts_writer import hash_batch_options
+from issuer.batches.signing import sign_table
 from issuer.batches.withdrawal import withdraw_batch
 from issuer.batches.work_area import WorkArea
 from issuer.batches.workers import Crew
@@ -29,13 +30,10 @@ from issuer.sending.operations import Call, check_succeeded, prepare_operation
 from protocol.chain import Transaction
 from protocol.errors import TransactionRefusedError
 from protocol.primitives import Root, render_address, render_hex
-from protocol.proofs.data_integrity import signing_input
 from protocol.registry.events import Anchored
 
 ATTEMPT_LIMIT: Final = 8
 """Plans of one run; more in a row mean that something else uses the key all the time."""
-REPORTED: Final = 100
-"""Signatures between two words about how far it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +150,9 @@ def _sign_batch(work: Work, plan: Plan, table: EntryTable) -> None:
     options_hash = hash_batch_options(plan.moment, plan.terms.signing_method)
     sign = work.desk.signers.credentials.sign
     signatures = bytearray()
-    for position in range(len(table)):
-        signatures += sign(signing_input(options_hash, table.find_leaf(position)))
-        if position % REPORTED == 0 or position == len(table) - 1:
-            channel.progress.report("Signing", position + 1, len(table))
+    for chosen, signed in sign_table(sign, options_hash, table, work.desk.workers):
+        signatures += signed
+        channel.progress.report("Signing", chosen.stop, len(table))
     table.signatures = signatures
     entries.save_signatures(journal, work.batch, plan, table)
 

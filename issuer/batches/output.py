@@ -5,6 +5,7 @@ institution. A line of a shard and the file of the same credential hold the same
 """
 
 import json
+import os
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -141,17 +142,16 @@ class OutputFolder:
 
     def write_credentials(self, files: Iterable[tuple[str, bytes]]) -> None:
         """Write credentials, unless they are there already."""
+        folder = str(self.folder)
         missing = [
-            (self.folder / name, data)
-            for name, data in files
-            if not _is_there(self.folder / name, data)
+            (name, data) for name, data in files if not _is_there(f"{folder}{os.sep}{name}", data)
         ]
-        write_group(missing, self._staging)
+        write_group(self.folder, missing, self._staging)
 
     def write_shard(self, chosen: Range, data: bytes) -> None:
         """Write a shard, unless it is there already."""
         path = self.folder / name_shard(chosen)
-        if not _is_there(path, data):
+        if not _is_there(str(path), data):
             write_whole(path, data, self._staging, mode=OWNER_ONLY)
 
     def write_batch_file(self, name: str, pieces: Iterable[bytes]) -> None:
@@ -172,8 +172,5 @@ class OutputFolder:
         sync_folder(self.folder.parent)
 
 
-def _is_there(path: Path, data: bytes) -> bool:
-    try:
-        return path.read_bytes() == data
-    except FileNotFoundError:
-        return False
+def _is_there(path: str, data: bytes) -> bool:
+    return os.path.isfile(path) and Path(path).read_bytes() == data  # noqa: PTH113 (many files)

@@ -57,7 +57,7 @@ class CredentialSigner(Protocol):
         ...
 
     def sign(self, message: bytes) -> bytes:
-        """Return the 64 bytes of a signature."""
+        """Return the 64 bytes of a signature; several threads may ask at once."""
         ...
 
 

@@ -73,9 +73,9 @@ def test_no_file_of_a_group_is_delivered_that_is_not_durable(
     monkeypatch.setattr(files, "find_syncfs", lambda: fail if has_syncfs else None)
     if not has_syncfs:
         monkeypatch.setattr(os, "fsync", fail)
-    group = [(tmp_path / f"{name}.json", b"new") for name in "abc"]
+    group = [(f"{name}.json", b"new") for name in "abc"]
     with pytest.raises(OSError, match=os.strerror(errno.EIO)):
-        files.write_group(group, tmp_path / "staging")
+        files.write_group(tmp_path, group, tmp_path / "staging")
     assert not list(tmp_path.glob("*.json"))
 
 
@@ -88,7 +88,8 @@ def test_a_group_is_written_the_same_one_by_one(
     monkeypatch.setattr(files, "find_syncfs", lambda: None)
     monkeypatch.setattr(os, "fsync", lambda number: (synced.append(number), real(number))[1])
     (tmp_path / "staging").mkdir()
-    files.write_group([(tmp_path / f"{n}.json", b"%d" % n) for n in range(5)], tmp_path / "staging")
+    group = [(f"{n}.json", b"%d" % n) for n in range(5)]
+    files.write_group(tmp_path, group, tmp_path / "staging")
     assert [(tmp_path / f"{n}.json").read_bytes() for n in range(5)] == [
         b"%d" % n for n in range(5)
     ]

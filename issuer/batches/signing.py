@@ -1,0 +1,26 @@
+"""Signing a batch: in this process, which alone has the key, in several threads."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+from issuer.batches.ranges import Range, split_ranges
+from issuer.journal.entry_table import EntryTable
+from protocol.primitives import Digest
+from protocol.proofs.data_integrity import signing_input
+
+
+def sign_table(
+    sign: Callable[[bytes], bytes], options_hash: Digest, table: EntryTable, threads: int
+) -> Iterator[tuple[Range, bytes]]:
+    """Yield every range of a batch with its signatures one behind the other.
+
+    ``sign`` may be called by several threads at once: OpenSSL lets others run while it signs.
+    """
+
+    def sign_range(chosen: Range) -> bytes:
+        leaves = map(table.find_leaf, range(chosen.start, chosen.stop))
+        return b"".join([sign(signing_input(options_hash, leaf)) for leaf in leaves])
+
+    ranges = split_ranges(len(table))
+    with ThreadPoolExecutor(threads) as pool:
+        yield from zip(ranges, pool.map(sign_range, ranges), strict=True)
