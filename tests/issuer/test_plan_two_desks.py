@@ -8,6 +8,7 @@ history that doubles one is found as soon as one rule is switched off, so the si
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from random import Random
 
 import pytest
@@ -21,11 +22,15 @@ from issuer.batches.plan import (
     choose_range,
     may_release,
 )
+from protocol.credentials.status_index import find_spans
 from protocol.primitives import Address, BlockNumber, KeyIndex
 
 MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 KEY = Address(bytes(20))
 TERMS = Terms("https://example.org/status", "did:web:x#a", "did:web:x#b")
+COUNTS = ((1, 40), (100_000, 131_072), (131_073, 1_000_000))
+"""Small batches, those that fill a list, and those that go on in sub-lists."""
+FIRST_KEY = KeyIndex(1)
 
 
 @dataclass(frozen=True)
@@ -75,10 +80,12 @@ class World:
     rules: Rules
     random: Random
     relays: bool
+    key: KeyIndex
     chain: Chain = field(default_factory=Chain)
     homes: list[Home] = field(default_factory=lambda: [Home(), Home()])
     backups: list[Home] = field(default_factory=list)
-    released: set[tuple[int, int]] = field(default_factory=set)
+    released: dict[int, list[range]] = field(default_factory=dict)
+    """For each status list the indices that were handed out, batch by batch."""
     doubled: bool = False
 
     def draft(self, at: int) -> None:
@@ -89,9 +96,8 @@ class World:
         ledger = home.ledger
         if not self.rules.new_list_when_the_chain_moved and ledger.released_list is not None:
             ledger = replace(ledger, released_seq=seq)
-        chosen = choose_range(
-            KeyPosition(nonce, KeyIndex(1), seq, BlockNumber(0)), ledger, self.random.randint(1, 40)
-        )
+        count = self.random.randint(*self.random.choices(COUNTS, (18, 1, 1))[0])
+        chosen = choose_range(KeyPosition(nonce, self.key, seq, BlockNumber(0)), ledger, count)
         if not self.rules.open_lists_keep_their_mark and chosen.list != ledger.released_list:
             chosen = replace(chosen, start=0)
         marks = {**home.ledger.fill_marks, chosen.list: chosen.start + chosen.size}
@@ -135,9 +141,10 @@ class World:
         self.homes[at] = home
 
     def release(self, chosen: StatusRange) -> None:
-        indices = {(chosen.list, chosen.start + offset) for offset in range(chosen.size)}
-        self.doubled = self.doubled or bool(indices & self.released)
-        self.released |= indices
+        for number, indices in find_spans(chosen.list, chosen.start, chosen.size).items():
+            others = self.released.setdefault(number, [])
+            self.doubled = self.doubled or any(map(partial(overlap, indices), others))
+            others.append(indices)
 
     def clone(self, at: int) -> None:
         if len(self.homes) < 4:
@@ -171,9 +178,13 @@ FUNCTIONS = [action for action, _ in ACTIONS]
 WEIGHTS = [weight for _, weight in ACTIONS]
 
 
-def run_history(seed: int, rules: Rules, *, relays: bool) -> World:
+def overlap(one: range, other: range) -> bool:
+    return one.start < other.stop and other.start < one.stop
+
+
+def run_history(seed: int, rules: Rules, *, relays: bool, key: KeyIndex = FIRST_KEY) -> World:
     random = Random(seed)
-    world = World(rules, random, relays)
+    world = World(rules, random, relays, key)
     for action in random.choices(FUNCTIONS, WEIGHTS, k=80):
         action(world, random.randrange(len(world.homes)))
         if world.doubled:
@@ -191,9 +202,20 @@ def test_two_desks_never_give_one_index_to_two_credentials(relays: bool) -> None
 
 
 def test_the_histories_do_release_batches() -> None:
-    released = [len(run_history(seed, Rules(), relays=True).released) for seed in range(50)]
+    worlds = [run_history(seed, Rules(), relays=True) for seed in range(50)]
+    released = [sum(map(len, world.released.values())) for world in worlds]
     assert min(released) > 0
-    assert sum(released) / len(released) > 100
+    assert sum(released) / len(released) > 5
+    further = sum(number >> 24 & 0xFF != 0 for world in worlds for number in world.released)
+    assert further > 20, "sub-lists too"
+
+
+def test_batches_of_two_keys_never_share_a_list() -> None:
+    one, two = (
+        run_history(7, Rules(), relays=False, key=KeyIndex(number)).released for number in (1, 2)
+    )
+    assert one.keys()
+    assert not one.keys() & two.keys()
 
 
 @pytest.mark.parametrize(

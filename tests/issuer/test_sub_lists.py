@@ -90,8 +90,8 @@ def release(desk: Desk, folder: Path) -> None:
     plans.save_plan(journal, batch, plan)
     places = order_positions(journal.secret, plan.range)[:COUNT]
     entries.save_entries(journal, batch, plan, fill_table([*places]))
-    event = desk.channel.chain.read_latest()
-    anchoring = Anchoring(ROOT, Digest(bytes(32)), event.number, event.hash, MOMENT, 1)
+    block = desk.channel.chain.read_latest()
+    anchoring = Anchoring(ROOT, Digest(bytes(32)), block.number, block.hash, MOMENT, 1)
     entries.save_anchoring(journal, batch, plan, anchoring)
     entries.save_final(journal, batch, plan, "{}")
 
@@ -123,9 +123,19 @@ def list_places(home: Path) -> list[StatusPlace]:
         return [*entries.find_batch_places(journal, scope, ROOT)]
 
 
-def change(home: Path, action: StatusAction, request: StatusRequest) -> StatusResult:
+def write_rows(home: Path, places: list[StatusPlace]) -> StatusRequest:
+    path = home.parent / "rows.csv"
+    path.write_text("\n".join(["credential_id", *(place.credential for place in places)]))
+    return StatusRequest(csv=path)
+
+
+def change(
+    home: Path, action: StatusAction, request: StatusRequest, *, transactions: int
+) -> StatusResult:
     with open_desk(home) as desk:
-        return change_status(desk, action, find_targets(desk, request), 1)
+        result = change_status(desk, action, find_targets(desk, request), 1)
+    assert len(result.transactions) == transactions
+    return result
 
 
 def list_changed(home: Path) -> set[tuple[int, int]]:
@@ -168,10 +178,7 @@ def test_the_batch_fills_its_list_and_the_next_opens_another(many: Path, tmp_pat
 def test_rows_of_both_lists_are_revoked_on_the_chain_and_in_what_is_published(many: Path) -> None:
     places = list_places(many)
     chosen = [next(place for place in places if place.list == each) for each in (FIRST, SECOND)]
-    path = many.parent / "rows.csv"
-    path.write_text("\n".join(["credential_id", *(place.credential for place in chosen)]))
-    result = change(many, StatusAction.REVOKE, StatusRequest(csv=path))
-    assert (len(result.changed), len(result.transactions)) == (2, 1)
+    change(many, StatusAction.REVOKE, write_rows(many, chosen), transactions=1)
     published = publish(many)
     assert {each.place.list for each in published.lists} == {FIRST, SECOND}
     assert list_changed(many) == {(place.list, place.index) for place in chosen}
@@ -186,17 +193,16 @@ def test_the_sub_list_is_published_before_anything_is_revoked(many: Path) -> Non
     assert listed == {(number, purpose) for number in (FIRST, SECOND) for purpose in PURPOSES}
 
 
-def test_a_whole_batch_is_suspended_by_as_many_words_as_the_registry_takes_in_a_call(
-    many: Path,
-) -> None:
-    result = change(many, StatusAction.SUSPEND, StatusRequest(batch=ROOT))
-    assert len(result.changed) == COUNT
-    assert len(result.transactions) == -(-(LIST_WORDS + 2) // 256)
-    assert list_changed(many) == {(place.list, place.index) for place in list_places(many)}
+def test_a_change_takes_no_more_words_than_the_registry_does_in_a_call(many: Path) -> None:
+    """One of each of 257 words, two of them of the sub-list."""
+    by_word = {locate(place.list, place.index)[0]: place for place in list_places(many)}
+    chosen = [by_word[word] for word in sorted(by_word)[-257:]]
+    change(many, StatusAction.SUSPEND, write_rows(many, chosen), transactions=2)
+    assert list_changed(many) == {(place.list, place.index) for place in chosen}
 
 
 def test_credentials_of_both_lists_are_counted_whose_end_no_list_shows(many: Path) -> None:
-    assert change(many, StatusAction.REVOKE, StatusRequest(batch=ROOT)).whole_batch == ROOT
+    change(many, StatusAction.REVOKE, StatusRequest(batch=ROOT), transactions=1)
     (batch,) = publish(many).unseen
     assert (batch.root, batch.count) == (ROOT, COUNT)
 
@@ -244,7 +250,7 @@ def test_one_of_a_sub_list_is_revoked_by_its_file_and_no_other(
     issue(dropped, out, SampleSource(name_people(5)))
     file = sorted(out.glob("*.json"))[2]
     index = int(json.loads(file.read_bytes())["credentialStatus"]["statusListIndex"])
-    change(dropped, StatusAction.REVOKE, StatusRequest((file,)))
+    change(dropped, StatusAction.REVOKE, StatusRequest((file,)), transactions=1)
     assert list_changed(dropped) == {(SECOND, index)}
 
 
