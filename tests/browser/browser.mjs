@@ -1,4 +1,5 @@
 // Debian's Chromium, driven by playwright-core; every page counts what it must never do.
+import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
 import { mkdirSync } from "node:fs";
@@ -11,6 +12,10 @@ export const ARTEFACTS = join(HERE, "artefacts");
 export const SITE = process.env.SITE;
 export const CASES = JSON.parse(process.env.CASES ?? "[]");
 mkdirSync(ARTEFACTS, { recursive: true });
+
+// Nothing here is about speed: a busy machine takes its time, and only what never comes is a fault.
+const PATIENCE_MILLISECONDS = 240_000;
+const PAUSE_MILLISECONDS = 50;
 
 const FLAGS = [
   "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -26,6 +31,7 @@ export async function openPage(browser, options = {}) {
   const context = await browser.newContext({
     viewport: { width: 1100, height: 900 }, reducedMotion: "reduce", ...options,
   });
+  context.setDefaultTimeout(PATIENCE_MILLISECONDS);
   const page = await context.newPage();
   page.faults = [];
   page.on("dialog", (dialog) => { page.faults.push(`dialog: ${dialog.message()}`); dialog.dismiss(); });
@@ -37,6 +43,21 @@ export async function openPage(browser, options = {}) {
     if (!request.url().startsWith(SITE)) page.faults.push(`asked ${request.url()}`);
   });
   return page;
+}
+
+// Do what leads to another page; return when that page is there. A click may be over before the
+// navigation that it asked for has begun, and what is read then is of the page before.
+export const follow = (page, act) => Promise.all([page.waitForEvent("load"), act()]);
+
+// Ask until the answer is the wanted one; when patience ends, say what it was instead.
+export async function settle(wanted, ask) {
+  const end = Date.now() + PATIENCE_MILLISECONDS;
+  let seen = await ask();
+  while (seen !== wanted && Date.now() < end) {
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MILLISECONDS));
+    seen = await ask();
+  }
+  assert.equal(seen, wanted);
 }
 
 export async function runAxe(page) {

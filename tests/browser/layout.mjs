@@ -8,6 +8,7 @@ const faults = [];
 const browser = await openBrowser();
 
 async function checkWidth(page, label) {
+  await page.evaluate(() => document.fonts.ready);
   const { wide, room, widest } = await page.evaluate(() => {
     const room = document.documentElement.clientWidth;
     const over = [...document.querySelectorAll("body *")].find((each) => {
