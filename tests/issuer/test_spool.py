@@ -17,12 +17,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from issuer.batches.ranges import RANGE_SIZE
+from issuer.batches.ranges import RANGE_SIZE, split_ranges
+from issuer.batches.workers import Crew
 from issuer.errors import BadInputError
 from issuer.inputs import identities
 from issuer.inputs.cells import find_end_of_day, find_start_of_day
 from issuer.inputs.draft import render_day_time
 from issuer.inputs.learner import EvidenceItem, Learner, render_learner
+from issuer.inputs.roster import RosterSource
 from issuer.inputs.rubric import Level
 from issuer.inputs.spool import delete_abandoned, open_spool
 from issuer.inputs.spooled import SpooledLearners, Surroundings, render_line
@@ -116,6 +118,19 @@ def test_a_part_is_the_same_in_another_process(tmp_path, start, stop):
         assert list(part.learners) == list(held[start:stop])
         again = part.take(start + (stop - start) // 2, stop)
         assert list(again.learners) == list(held[again.first : stop])
+
+
+def list_names(_job: None, part: RosterSource) -> list[str]:
+    positions = range(part.first, part.first + part.count)
+    return [part.manifest_row(position)["name"] for position in positions]
+
+
+def test_workers_read_their_own_rows(tmp_path):
+    with open_spool(tmp_path / "home") as spool, Crew(2) as crew:
+        source = load(tmp_path, write_rows(1_100), store=spool)
+        parts = (source.take(each.start, each.stop) for each in split_ranges(1_100))
+        names = [name for part in crew.map(list_names, None, parts, 1_100) for name in part]
+    assert names == [f"Learner {n}" for n in range(1_100)]
 
 
 def test_a_part_is_a_path_and_where_to_read(tmp_path):
