@@ -2,10 +2,10 @@
 
     python -m benchmarks.serve --seconds 10 --connections 16
 
-Everything is real: `rootseal demo` makes the files, gunicorn serves them as `rootseal serve` does,
-wrk asks over sockets. Only the rate limit is off, as all questions come from one address. The empty
-route has the same request class, hooks and headers, so that the difference is the verification.
-wrk takes part of the same cores: compare the ratios.
+Everything is real: credentials are issued on the embedded chain and on an anvil, gunicorn serves as
+`rootseal serve` does, wrk asks over sockets. Only the rate limit is off, as all questions come from
+one address. The empty route has the same request class, hooks and headers, so that the difference
+is the verification. wrk and the anvil take part of the same cores: compare the ratios.
 """
 
 import argparse
@@ -19,6 +19,8 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -27,13 +29,16 @@ from flask import Flask
 
 from scripts.config import load_settings
 from scripts.serve import build_app, list_served_names
+from tests.interop.institutions import MAIN, open_desk
+from tests.nodes import BIN
 from verifier.policy import DEFAULT_POLICY
 from verifier.web.config import Limits, WebConfig
 from verifier.web.server import Server, build_settings, open_state_folder
 
 START_SECONDS = 60
 PAUSE_SECONDS = 4
-CASES = (("empty route", "/empty"), ("API, JSON", "/api/v1/verify"), ("page, HTML", "/verify"))
+EMPTY = ("empty route", "/empty")
+CASES = (("API, JSON", "/api/v1/verify"), ("page, HTML", "/verify"))
 SCRIPT = """
 wrk.method = "POST"
 wrk.headers["Content-Type"] = "application/json"
@@ -88,28 +93,64 @@ def build_with_empty_route(*arguments: object) -> Flask:
 
 
 def measure(folder: Path, options: argparse.Namespace) -> None:
+    print(f"{options.connections} connections, {options.workers} processes, {os.cpu_count()} cores")
     home, files = folder / "home", folder / "files"
     demo = ["demo", "--no-serve", "--home", str(home), "--out", str(files)]
-    subprocess.run(
-        [sys.executable, "-m", "scripts.cli", *demo], check=True, stdout=subprocess.DEVNULL
-    )
+    subprocess.run([sys.executable, "-m", "scripts.cli", *demo], check=True, capture_output=True)
+    credential = files / "genuine.json"
+    with run_server(home, options) as server:
+        show("embedded", (EMPTY, *CASES), credential, server, options)
+    if not (BIN / "anvil").exists():
+        print("anvil is not installed: npm ci brings it")
+        return
+    with open_desk(folder) as desk:
+        desk.found(MAIN)
+        credential = desk.issue(MAIN)[0]
+        desk.node.request("evm_mine")
+        endpoint = f"ROOTSEAL_RPC_LOCAL={desk.node.endpoint}"
+        with run_server(desk.shell.home, options, "env", endpoint) as server:
+            show("JSON-RPC", CASES, credential, server, options)
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server and where it listens."""
+
+    port: int
+    process: subprocess.Popen
+
+
+@contextmanager
+def run_server(home: Path, options: argparse.Namespace, *before: str) -> Iterator[Running]:
     port = find_free_port()
     command = [sys.executable, "-m", "benchmarks.serve", "--workers", str(options.workers)]
-    server = subprocess.Popen([*command, "--serve", str(port), str(home)])
+    server = subprocess.Popen([*before, *command, "--serve", str(port), str(home)])
     try:
         wait_until_ready(port)
-        script = folder / "post.lua"
-        credential = files / "genuine.json"
-        script.write_text(SCRIPT % credential)
-        print(
-            f"{options.connections} connections, {options.workers} processes, "
-            f"{os.cpu_count()} cores, a credential of {credential.stat().st_size / 1024:.1f} KiB"
-        )
-        for name, path in CASES:
-            show(name, run_wrk(f"http://127.0.0.1:{port}{path}", script, options, server))
+        yield Running(port, server)
     finally:
         server.terminate()
         server.wait(30)
+
+
+def show(
+    chain: str,
+    cases: Sequence[tuple[str, str]],
+    credential: Path,
+    server: Running,
+    options: argparse.Namespace,
+) -> None:
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
+        script.write(SCRIPT % credential)
+        script.flush()
+        for name, path in cases:
+            address = f"http://127.0.0.1:{server.port}{path}"
+            figures = run_wrk(address, Path(script.name), options, server.process)
+            print(
+                f"{chain + ', ' + name:<22} {figures.a_second:>7.0f} requests/s   "
+                f"p50 {figures.p50_ms:>6.1f} ms   p99 {figures.p99_ms:>6.1f} ms   "
+                f"{figures.memory_mib:.0f} MiB"
+            )
 
 
 def run_wrk(
@@ -130,13 +171,6 @@ def run_wrk(
         p50_ms=parse_ms(find(r"50%\s+(\S+)", text)),
         p99_ms=parse_ms(find(r"99%\s+(\S+)", text)),
         memory_mib=measure_memory(server.pid),
-    )
-
-
-def show(name: str, figures: Figures) -> None:
-    print(
-        f"{name:<12} {figures.a_second:>8.0f} requests/s   p50 {figures.p50_ms:>7.1f} ms   "
-        f"p99 {figures.p99_ms:>7.1f} ms   memory of all processes {figures.memory_mib:.0f} MiB"
     )
 
 
