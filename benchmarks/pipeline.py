@@ -25,7 +25,7 @@ from issuer.batches.receipts_writer import ProofJob, hash_batch_options, render_
 from issuer.batches.signing import sign_table
 from issuer.batches.tally import Tally
 from issuer.batches.work_area import WorkArea
-from issuer.batches.workers import Crew
+from issuer.batches.workers import Crew, prepare_workers
 from issuer.batches.writing import WriteJob, WritePiece, write_range
 from issuer.inputs.source import Source
 from issuer.journal.entry_table import EntryTable
@@ -34,6 +34,8 @@ from protocol.primitives import TransactionHash
 from tests.issuer.scene import ANCHOR_METHOD, CHAIN_ID, SIGNING_KEY, SIGNING_METHOD, STATUS_BASE
 
 TRANSACTION = TransactionHash(bytes(range(32)))
+APART = ("start of workers", "output check")
+"""`rootseal issue` starts its workers while it reads the roster and asks the chain."""
 PROBES = 16
 """Enough small pieces that every worker takes one."""
 
@@ -46,7 +48,7 @@ class Run:
     workers: int
     layout: str
     stages: dict[str, float] = field(default_factory=dict)
-    """Wall seconds. The first stage waits for the workers to start."""
+    """Wall seconds."""
     cpu_s: float = 0.0
     """Of all processes, from drafting to written, the workers' start included."""
     memory_mib: dict[str, float] = field(default_factory=dict)
@@ -63,8 +65,8 @@ class Run:
 
     @property
     def wall_s(self) -> float:
-        """From drafting to written; the output check is apart."""
-        return sum(seconds for stage, seconds in self.stages.items() if stage != "output check")
+        """From drafting to written."""
+        return sum(seconds for stage, seconds in self.stages.items() if stage not in APART)
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,8 @@ def issue(count: int, workers: int, layout: Layout, folder: Path, *, check: bool
             output=OutputFolder(folder / "out"),
             layout=layout,
         )
+        with run.time("start of workers"):
+            start_workers(batch)
         with run.time("draft, canonicalise, hash"):
             table, tally = hash_all(batch)
         with run.time("sign"):
@@ -117,6 +121,13 @@ def load_source(count: int) -> Source:
     """Return the cohort as a roster that was read, or row by row where that is too large."""
     cohort = build_cohort(count)
     return cohort.take(0, count) if count <= LIST_ENTRIES else cohort
+
+
+def start_workers(batch: Batch) -> None:
+    if batch.run.workers > 1:
+        prepare_workers()
+        batch.crew.start(batch.run.count)
+        measure_crew(batch, lambda probe: probe.cpu_s, sum)
 
 
 def hash_all(batch: Batch) -> tuple[EntryTable, Tally]:

@@ -19,6 +19,7 @@ from issuer.batches.issuing import (
 )
 from issuer.batches.output import Layout
 from issuer.batches.tally import Tally
+from issuer.batches.workers import prepare_workers
 from issuer.inputs.ready_made import load_credentials_source
 from issuer.inputs.roster import load_roster_source
 from issuer.inputs.source import Source
@@ -35,6 +36,8 @@ from scripts.terminal import TerminalProgress
 from scripts.verification import build_surroundings, check_files
 
 INPUT_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+LARGE_BYTES: Final = 1 << 16
+"""A roster that will pay for worker processes: some hundred rows."""
 LAYOUTS: Final = {None: Layout.FILES, "also": Layout.BOTH, "only": Layout.SHARDS}
 INPUT_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
@@ -128,6 +131,8 @@ def _load_source(
         return load_credentials_source(credentials, institution, progress, now=now)
     if roster is None or achievement is None:
         raise click.UsageError("Give --roster and --achievement.")
+    if roster.is_file() and roster.stat().st_size >= LARGE_BYTES:
+        prepare_workers()
     return load_roster_source(roster, achievement, institution, progress, now=now, store=spool)
 
 

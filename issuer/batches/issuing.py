@@ -95,6 +95,7 @@ def issue_batch(desk: Desk, request: IssueRequest, check_output: OutputCheck) ->
     """
     channel = desk.channel
     with Crew(desk.workers) as crew, hold_carrier(channel, desk.signers.anchor) as carrier:
+        crew.start(request.source.count)
         batch = _open_batch(desk, request)
         plan = _find_final_plan(channel, batch)
         standing = _name_standing(channel, request, batch, plan)

@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager
 from itertools import islice
 from multiprocessing import get_context, parent_process, set_forkserver_preload
 from multiprocessing.context import BaseContext
+from multiprocessing.forkserver import ensure_running
 from typing import Final, Self, TypeVar
 
 from issuer.batches.tally import Tally
@@ -40,13 +41,13 @@ PRELOADED: Final = (
 class Crew(AbstractContextManager["Crew"]):
     """Worker processes for all stages of a batch, started when there is first enough to do.
 
-    Any executor can take their place: ``start`` makes it.
+    Any executor can take their place: ``make_pool`` makes it.
     """
 
-    def __init__(self, workers: int, start: Callable[[int], Executor] | None = None) -> None:
+    def __init__(self, workers: int, make_pool: Callable[[int], Executor] | None = None) -> None:
         """Take how many processes may work."""
         self.workers: Final = workers
-        self._start: Final = start or _start_pool
+        self._make_pool: Final = make_pool or _make_pool
         self._pool: Executor | None = None
         self.tally = Tally()
         """How all the credentials were canonicalised that were worked on."""
@@ -59,6 +60,12 @@ class Crew(AbstractContextManager["Crew"]):
         """End the processes; what they have not begun is dropped."""
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
+
+    def start(self, size: int) -> None:
+        """Let the processes start meanwhile, if so many credentials will pay for it."""
+        if self._pool is None and self.workers > 1 and size >= WORKER_THRESHOLD:
+            self._pool = self._make_pool(self.workers)
+            self._pool.submit(os.getpid)
 
     def note(self, tally: Tally) -> None:
         """Add what a worker says of its part."""
@@ -77,10 +84,9 @@ class Crew(AbstractContextManager["Crew"]):
         function, job, items and results must be picklable. Items are taken and results given as
         they come, so that memory stays flat.
         """
-        if self.workers == 1 or size < WORKER_THRESHOLD:
+        self.start(size)
+        if self._pool is None or size < WORKER_THRESHOLD:
             return (function(job, item) for item in items)
-        if self._pool is None:
-            self._pool = self._start(self.workers)
         return _stream(self._pool, function, job, iter(items), WINDOW * self.workers)
 
 
@@ -117,7 +123,7 @@ def _stream(
         yield result
 
 
-def _start_pool(workers: int) -> Executor:
+def _make_pool(workers: int) -> Executor:
     return ProcessPoolExecutor(workers, mp_context=find_context(), initializer=_start_worker)
 
 
@@ -125,6 +131,12 @@ def find_context() -> BaseContext:
     """Return how processes are started: forked from a server that has loaded what they run."""
     set_forkserver_preload([*PRELOADED])
     return get_context("forkserver")
+
+
+def prepare_workers() -> None:
+    """Let the server that workers are forked from load its modules meanwhile."""
+    find_context()
+    ensure_running()
 
 
 def _start_worker() -> None:
