@@ -31,7 +31,7 @@ from benchmarks.peers.cert_issuer import PeerRun
 from issuer.batches.issuing import IssueRequest, issue_batch
 from issuer.batches.lines import render_line
 from issuer.batches.output import Layout
-from protocol.credentials.status_index import LIST_ENTRIES, render_status
+from protocol.credentials.status_index import render_status
 from tests.issuer.scene import STATUS_BASE, accept, build_home, open_desk
 
 START = "from benchmarks.pipeline import main; main()"
@@ -168,7 +168,7 @@ def render_drafts(count: int) -> Iterator[bytes]:
     """Yield the very credentials that ours hashes."""
     cohort = build_cohort(count)
     for position in range(count):
-        status = render_status(STATUS_BASE, 1, position % LIST_ENTRIES)
+        status = render_status(STATUS_BASE, 1, position)
         yield render_line(cohort.draft(position, seed=SEED, status=status, moment=MOMENT))
 
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.cohort import MOMENT, SEED, build_cohort
+from benchmarks.cohort import MOMENT, SEED, load_cohort
 from benchmarks.probe import Probe, probe_worker, read_peak_mib
 from issuer.batch import Tree
 from issuer.batches.anchoring import build_table_tree
@@ -28,13 +28,13 @@ from issuer.batches.work_area import WorkArea
 from issuer.batches.workers import Crew, prepare_workers
 from issuer.batches.writing import WriteJob, WritePiece, write_range
 from issuer.inputs.source import Source
+from issuer.inputs.spool import open_spool
 from issuer.journal.entry_table import EntryTable
-from protocol.credentials.status_index import LIST_ENTRIES
 from protocol.primitives import TransactionHash
 from tests.issuer.scene import ANCHOR_METHOD, CHAIN_ID, SIGNING_KEY, SIGNING_METHOD, STATUS_BASE
 
 TRANSACTION = TransactionHash(bytes(range(32)))
-APART = ("start of workers", "output check")
+APART = ("read the roster", "start of workers", "output check")
 """`rootseal issue` starts its workers while it reads the roster and asks the chain."""
 PROBES = 16
 """Enough small pieces that every worker takes one."""
@@ -83,9 +83,11 @@ class Batch:
 
 def issue(count: int, workers: int, layout: Layout, folder: Path, *, check: bool = True) -> Run:
     """Bring a cohort from drafts to written credentials, and read them again."""
-    run, source = Run(count, workers, layout), load_source(count)
-    own_cpu_s = time.process_time()
-    with Crew(workers) as crew:
+    run = Run(count, workers, layout)
+    with Crew(workers) as crew, open_spool(folder) as spool:
+        with run.time("read the roster"):
+            source = load_cohort(count, folder, spool)
+        own_cpu_s = time.process_time()
         batch = Batch(
             run=run,
             crew=crew,
@@ -117,12 +119,6 @@ def issue(count: int, workers: int, layout: Layout, folder: Path, *, check: bool
     return run
 
 
-def load_source(count: int) -> Source:
-    """Return the cohort as a roster that was read, or row by row where that is too large."""
-    cohort = build_cohort(count)
-    return cohort.take(0, count) if count <= LIST_ENTRIES else cohort
-
-
 def start_workers(batch: Batch) -> None:
     if batch.run.workers > 1:
         prepare_workers()
@@ -137,7 +133,7 @@ def hash_all(batch: Batch) -> tuple[EntryTable, Tally]:
         DraftPiece(
             chosen=each,
             source=batch.source.take(each.start, each.stop),
-            indices=tuple(at % LIST_ENTRIES for at in range(each.start, each.stop)),
+            indices=range(each.start, each.stop),
         )
         for each in split_ranges(batch.source.count)
     )

@@ -12,15 +12,13 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.cohort import ACHIEVEMENT, NARRATIVE
+from benchmarks.cohort import ACHIEVEMENT, write_roster
 from benchmarks.probe import read_peak_mib
 from issuer.batches.ranges import split_ranges
 from issuer.inputs.roster import load_roster_source
 from issuer.inputs.spool import open_spool
 from issuer.progress import Silence
 from tests.issuer import inputs
-
-COLUMNS = "name,email,student_id,awarded_on,result,narrative,evidence_url,evidence_name"
 
 
 def main() -> None:
@@ -52,16 +50,6 @@ def measure(count: int) -> None:
         f"peak {peak_mib:4.0f} MiB, of it {grown:4.0f} bytes a row",
         flush=True,
     )
-
-
-def write_roster(path: Path, count: int) -> None:
-    with path.open("w", encoding="utf-8") as file:
-        file.write(f"{COLUMNS}\n")
-        file.writelines(
-            f"Pūnehu {n} Tāmati 王,learner{n}@example.org,S{n:07},2026-11-06,Merit,"
-            f'"{NARRATIVE} Group {n % 97}.",https://portfolio.example.org/{n},Portfolio\n'
-            for n in range(count)
-        )
 
 
 if __name__ == "__main__":
