@@ -6,6 +6,8 @@ import io
 import json
 import os
 import shutil
+import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -13,7 +15,7 @@ from protocol.credentials.credential import open_credential, parse_submission
 from protocol.credentials.status_list import decode_status_list, encode_status_list
 from protocol.primitives import render_hex
 from scripts import cli
-from tests.scripts.samples import ACHIEVEMENT
+from tests.scripts.samples import ACHIEVEMENT, ISSUE, ROSTER
 from tests.scripts.shell import Shell
 from verifier.audit.rendering import mark_as_text, render_csv, render_json, render_text
 from verifier.audit.rows import Table
@@ -484,6 +486,83 @@ def test_each_member_of_batch_json_that_differs_is_named(story, spring, member, 
     assert {finding["kind"] for finding in told["findings"]} == {"difference"}
     assert all(any(word in sentence for word in words) for sentence in sentences), sentences
     assert all(any(word in sentence for sentence in sentences) for word in words), sentences
+
+
+@pytest.fixture(scope="module")
+def far(stages, tmp_path_factory):
+    """A folder whose batch `far` lies in a sub-list, one of it revoked: its list was full."""
+    folder = tmp_path_factory.mktemp("far") / "desk"
+    shutil.copytree(stages.institution, folder)
+    desk = Shell.make(folder)
+    desk.write("people.csv", ROSTER)
+    desk.run(*ISSUE, "--out", "near").expect()
+    with closing(sqlite3.connect(desk.home / "journal.sqlite3")) as journal, journal:
+        journal.execute("UPDATE fill_mark SET fill = 131072")
+        journal.execute(
+            "INSERT INTO fill_mark SELECT scope, account, list + 1, fill FROM fill_mark"
+        )
+    desk.write("more.csv", ROSTER.replace("100", "200"))
+    desk.run(*ISSUE[:2], "more.csv", *ISSUE[3:], "--out", "far").expect()
+    desk.run("revoke", desk.list_files("far")[3]).expect()
+    return desk
+
+
+FAR_LIST = (1 << 32) + (1 << 24) + 2
+
+
+def test_a_batch_in_a_sub_list_is_verified_listed_and_reconciled(far):
+    files = far.list_files("far")
+    assert {find_entry(file)[0] for file in files} == {str(FAR_LIST)}
+    far.run("verify", *files[:3]).expect()
+    far.run("verify", files[3]).expect(1)
+    index = int(find_entry(files[3])[1])
+    for path in ("far", "far/batch/batch.json"):
+        told = reconcile(far, path)
+        assert [(row["list"], row["index"]) for row in told["rows"]] == [(FAR_LIST, index)]
+    named = ("--issuer", "example.org", "--list", FAR_LIST, "--index", index)
+    assert audit(far, "status", *named)["answer"]["revoked"] is True
+    far.run("status", "publish", "--out", "lists").expect()
+    assert compare(far, far.folder / "lists")[1] == []
+
+
+def test_a_range_that_goes_on_in_sub_lists_is_reconciled_list_by_list(far, tmp_path):
+    """Spread over the list before too: the files agree, and what is revoked is found."""
+    batch = shutil.copytree(far.folder / "far", tmp_path / "far")
+    edit(batch, status_list=FAR_LIST - (1 << 24), status_size=131_072 + 256)
+    told = reconcile(far, batch)
+    assert told["complete"] is True
+    file = far.list_files("far")[3]
+    index = int(find_entry(file)[1])
+    assert [(row["list"], row["index"], row["file"]) for row in told["rows"]] == [
+        (FAR_LIST, index, file.name)
+    ]
+
+
+def test_each_list_of_a_range_is_named_where_a_file_lies_in_none_of_them(far, tmp_path):
+    batch = shutil.copytree(far.folder / "far", tmp_path / "far")
+    edit(batch, status_list=FAR_LIST + (1 << 24), status_size=131_072 + 256)
+    sentences = list_sentences(reconcile(far, batch, 1))
+    wanted = (
+        f"(0 to 131071 of list {FAR_LIST + (1 << 24)}, 0 to 255 of list {FAR_LIST + (2 << 24)})."
+    )
+    assert sum(sentence.endswith(wanted) for sentence in sentences) == 5
+
+
+@pytest.mark.parametrize(
+    ("number", "start", "size"),
+    [
+        (FAR_LIST, 16, 131_072),
+        (FAR_LIST, 131_072, 16),
+        (FAR_LIST, 0, 1_000_193),
+        (FAR_LIST | 255 << 24, 0, 131_073),
+        (1 << 48, 0, 16),
+        (FAR_LIST, 0, -1),
+    ],
+)
+def test_a_range_that_no_batch_can_have_is_bad_input(far, tmp_path, number, start, size):
+    batch = shutil.copytree(far.folder / "far", tmp_path / "far")
+    edit(batch, status_list=number, status_start=start, status_size=size)
+    assert "it is no batch.json" in far.run("audit", "reconcile", batch).expect(65).err
 
 
 @pytest.mark.parametrize("path", ["spring", "spring/batch/batch.json"])
