@@ -31,6 +31,7 @@ from tests.issuer.embedded_home import FEE_CAP_WEI, build_house, build_network
 from tests.nodes import RunningNode, run_anvil, run_hardhat
 
 pytestmark = pytest.mark.node
+PATIENCE_SECONDS = 120.0
 EMPTY = replace(
     build_network(None),
     name="local",
@@ -47,7 +48,7 @@ def node(request: pytest.FixtureRequest) -> Iterator[RunningNode]:
 
 
 def open_channel(home: Path, network: Network, running: RunningNode) -> Channel:
-    node = HttpNode("local", running.endpoint)
+    node = HttpNode("local", running.endpoint, timeout_seconds=PATIENCE_SECONDS)
     home.mkdir(exist_ok=True)
     return Channel(
         home=home,
@@ -59,6 +60,14 @@ def open_channel(home: Path, network: Network, running: RunningNode) -> Channel:
         patience=Patience(poll_seconds=0.1),
         fee_cap_wei=FEE_CAP_WEI,
     )
+
+
+def wait_for_past(channel: Channel) -> datetime:
+    """Return a moment that is over and after every block: a chain may run ahead of the clock."""
+    head = channel.chain.read_latest().time
+    while (since := datetime.now(UTC) - timedelta(seconds=1)) <= head + timedelta(seconds=1):
+        time.sleep(0.1)
+    return since
 
 
 def test_two_homes_meet_on_one_chain(tmp_path: Path, node: RunningNode) -> None:
@@ -95,8 +104,7 @@ def test_two_homes_meet_on_one_chain(tmp_path: Path, node: RunningNode) -> None:
     assert desk.sender.read_balance(made.institution.admin) == ALLOWANCE_WEI
     institution = register_keys(desk, own, made.institution).institution
     rotated = rotate_key(desk, own, institution, Duty.ANCHOR, datetime.now(UTC)).institution
-    time.sleep(2)
-    since = datetime.now(UTC) - timedelta(seconds=1)
+    since = wait_for_past(desk)
     name = render_address(institution.anchor)
     declare_compromised(desk, own, rotated, name, since=since, now=datetime.now(UTC))
     record = desk.chain.read_key(institution.anchor, desk.chain.read_latest())

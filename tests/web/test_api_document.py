@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.web.test_server import run_site
+from tests.web.test_server import SECONDS, run_site
 from verifier.web.problems import NOT_A_CREDENTIAL, PROBLEMS, URN
 from verifier.web.uploads import FIELDS
 
@@ -34,7 +34,7 @@ def run(site, demo, command: list[str]) -> str:
         env={"PATH": os.environ["PATH"], "SITE": f"http://127.0.0.1:{site.port}"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=SECONDS,
     )
     assert answer.returncode == 0, answer.stderr
     return answer.stdout

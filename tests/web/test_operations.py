@@ -3,9 +3,9 @@
 import io
 import re
 import threading
-import time
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -23,6 +23,8 @@ from verifier.web.watched_node import WatchedNode, limit_questions
 
 CHAIN = FakeChain()
 OTHER = Digest(b"\x77" * 32)
+SECONDS = 60
+"""How long a thread may take that has nothing to wait for: a busy machine takes its time."""
 
 
 def look(late_seconds: float = 1, silent=frozenset(), answers=None, **changes):
@@ -90,7 +92,8 @@ def test_a_changed_context_is_not_ready(monkeypatch):
     assert "https://x.example/" in readiness.problems[0]
 
 
-def test_asking_often_asks_the_chain_once():
+def test_asking_often_asks_the_chain_once(monkeypatch):
+    monkeypatch.setattr("verifier.web.readiness.KEEP_SECONDS", SECONDS)
     reader = FakeReader(CHAIN, build_network(CHAIN))
     probe = ReadinessProbe(lambda: [Served("fake", reader)], lambda: CHAIN.now)
     first = probe.check()
@@ -109,7 +112,7 @@ def test_while_a_silent_node_is_waited_for_others_get_the_last_answer(monkeypatc
     def list_served():
         if wait.is_set():
             looking.set()
-            assert leave.wait(10)
+            assert leave.wait(SECONDS)
         return served
 
     leave = threading.Event()
@@ -120,11 +123,11 @@ def test_while_a_silent_node_is_waited_for_others_get_the_last_answer(monkeypatc
     slow = threading.Thread(target=probe.check)
     slow.start()
     try:
-        assert looking.wait(10)
+        assert looking.wait(SECONDS)
         assert probe.check() is first
     finally:
         leave.set()
-        slow.join(10)
+        slow.join(SECONDS)
     assert probe.check() is not first
 
 
@@ -247,24 +250,34 @@ def test_each_question_is_counted_by_what_it_came_to(answer, outcome):
     )
 
 
-def test_questions_after_the_time_of_a_verification_get_no_answer():
+@pytest.fixture
+def clock(monkeypatch):
+    """The clock of questions, which stands still until it is set."""
+    hands = SimpleNamespace(now=1_000.0)
+    hands.monotonic = lambda: hands.now
+    monkeypatch.setattr("verifier.web.watched_node.time", hands)
+    return hands
+
+
+def test_questions_after_the_time_of_a_verification_get_no_answer(clock):
     metrics = Metrics(SharedState(None))
     node = WatchedNode(Node("0x1"), metrics)
-    with limit_questions(0.01):
+    with limit_questions(60):
+        clock.now += 60
         assert node.request("eth_call", []) == "0x1"
-        time.sleep(0.02)
+        clock.now += 0.1
         with pytest.raises(ChainUnreachableError):
             node.request("eth_call", [])
     assert node.request("eth_call", []) == "0x1"
     assert 'outcome="out_of_time"} 1' in metrics.render([])
 
 
-def test_a_limit_inside_another_prolongs_nothing():
+def test_a_limit_inside_another_prolongs_nothing(clock):
     """Thirty files of one request have not thirty times as long as the request."""
     node = WatchedNode(Node("0x1"), Metrics(SharedState(None)))
-    with limit_questions(0.01):
-        time.sleep(0.02)
-        with limit_questions(10), pytest.raises(ChainUnreachableError):
+    with limit_questions(60):
+        clock.now += 61
+        with limit_questions(60), pytest.raises(ChainUnreachableError):
             node.request("eth_call", [])
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,8 @@ from verifier.web import worker
 from verifier.web.headers import HEADERS
 from verifier.web.shares import SHARE
 
-SECONDS = 60
+SECONDS = 240
+"""Nothing here takes so long but what never comes: a busy machine takes its time."""
 
 
 @dataclass
@@ -93,15 +95,22 @@ def run_site(demo, folder: Path, *arguments: str):
 
 
 def wait_until_ready(site: Site) -> None:
-    deadline = time.monotonic() + SECONDS
-    while time.monotonic() < deadline:
+    def is_ready() -> bool:
         assert site.process.poll() is None, site.log.read_text()
         try:
-            if site.ask("GET", "/readyz")[0].status == 200:
-                return
+            return site.ask("GET", "/readyz")[0].status == 200
         except OSError:
-            time.sleep(0.1)
-    pytest.fail(site.log.read_text())
+            return False
+
+    wait_until(is_ready, site)
+
+
+def wait_until(holds: Callable[[], bool], site: Site) -> None:
+    deadline = time.monotonic() + SECONDS
+    while not holds():
+        if time.monotonic() > deadline:
+            pytest.fail(site.log.read_text())
+        time.sleep(0.1)
 
 
 @pytest.fixture(scope="module")
@@ -225,10 +234,10 @@ def test_who_sends_slowly_holds_nobody_up_and_is_cut_off(running, demo):
             connection.sendall(head + b"Content-Length: 1000\r\n\r\n{")
         time.sleep(1)
         started = time.monotonic()
+        assert_let_in_before_others_end(running)
         assert running.verify(demo.read("genuine"))[0] == 200
-        assert time.monotonic() - started < worker.READ_SECONDS / 2
         # The first turn is over, in whichever process it was; who waited has the next one.
-        left, deadline = slow, started + 3 * worker.READ_SECONDS + 15
+        left, deadline = slow, started + SECONDS
         while len(left) > len(slow) - SHARE and time.monotonic() < deadline:
             left = [connection for connection in left if not is_closed(connection)]
             time.sleep(0.2)
@@ -247,12 +256,18 @@ def test_who_takes_no_answer_holds_nobody_up(running, demo):
         for connection in deaf:
             connection.sendall(ask * 40)
         time.sleep(1)
-        started = time.monotonic()
+        assert_let_in_before_others_end(running)
         assert running.verify(demo.read("genuine"))[0] == 200
-        assert time.monotonic() - started < worker.READ_SECONDS / 2
     finally:
         for connection in deaf:
             connection.close()
+
+
+def assert_let_in_before_others_end(site: Site) -> None:
+    """Ask for what takes no work, so that the time is that of getting a thread."""
+    started = time.monotonic()
+    assert site.ask("GET", "/healthz")[0].status == 200
+    assert time.monotonic() - started < worker.READ_SECONDS / 2
 
 
 def connect_from(source: str, port: int, receive_bytes: int | None = None) -> socket.socket:
@@ -290,18 +305,19 @@ def test_everything_it_writes_is_one_json_object_a_line(running, demo):
 def test_asked_to_stop_it_finishes_what_it_began_and_leaves_nothing(demo, tmp_path):
     with run_site(demo, tmp_path, "--workers", "1") as site:
         assert list(site.temporary.iterdir())
-        connection = socket.create_connection(("127.0.0.1", site.port))
         data = demo.read("genuine")
+        # What a process does for the first time is slow, and who stops waits a quarter of a minute.
+        assert site.verify(data)[0] == 200
+        connection = socket.create_connection(("127.0.0.1", site.port), timeout=SECONDS)
         connection.sendall(
             b"POST /api/v1/verify HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
-            + f"Content-Length: {len(data)}\r\n\r\n".encode()
-            + data[:100]
+            + f"Expect: 100-continue\r\nContent-Length: {len(data)}\r\n\r\n".encode()
         )
-        time.sleep(0.5)
+        assert connection.recv(4_096).startswith(b"HTTP/1.1 100")
+        connection.sendall(data[:100])
         site.process.send_signal(signal.SIGTERM)
-        time.sleep(0.5)
+        wait_until(lambda: "Handling signal: term" in site.log.read_text(), site)
         connection.sendall(data[100:])
-        connection.settimeout(SECONDS)
         assert connection.recv(4_096).startswith(b"HTTP/1.1 200")
         connection.close()
         assert site.process.wait(SECONDS) == 0

@@ -22,7 +22,7 @@ from protocol.credentials.status_list import PURPOSES, ListForm, decode_status_l
 from protocol.proofs.multikey import parse_multikey
 from scripts import cli
 from scripts.options import PUBLISHED_FOLDER
-from tests.web.test_server import run_site
+from tests.web.test_server import SECONDS, run_site
 
 STANDARD, JWT, BLOCKCERTS = ListForm.STANDARD, ListForm.JWT, ListForm.BLOCKCERTS
 JSON, JWT_TYPE = "application/json", "application/vc+jwt"
@@ -343,7 +343,7 @@ def test_the_command_serves_the_folder_that_it_is_given_or_the_homes_own(
     arguments = ("--status", str(published)) if named else ()
     try:
         with run_site(demo, tmp_path, "--workers", "1", *arguments) as site:
-            connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=30)
+            connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=SECONDS)
             connection.request("GET", find_address(demo))
             answer = connection.getresponse()
             data = answer.read()
