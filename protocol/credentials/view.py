@@ -194,8 +194,13 @@ def _sort(values: list[object]) -> list[object]:
 
 
 def _write(value: object) -> str:
-    """Return a value as JSON, members sorted; a text is written without the detour."""
-    return encode_basestring(value) if isinstance(value, str) else _write_json(value)
+    """Return a value as JSON, members sorted; for the few kinds of values in a view."""
+    if isinstance(value, str):
+        return encode_basestring(value)
+    if isinstance(value, dict):
+        members = [f"{encode_basestring(name)}: {_write(value[name])}" for name in sorted(value)]
+        return "{" + ", ".join(members) + "}"
+    return _write_json(value)
 
 
 @cache

@@ -9,7 +9,7 @@ from protocol.credentials.canonical import canonicalise
 from protocol.credentials.nquads import XSD_STRING, Literal, index_canonical, parse_canonical
 from protocol.credentials.nquads import split_literal as split
 from protocol.credentials.shapes import Canonicaliser
-from protocol.credentials.view import build_view
+from protocol.credentials.view import _write, build_view
 from protocol.errors import GuardError, ProtocolError
 from tests.protocol import plain_view
 from tests.protocol.credentials import build_unsigned
@@ -115,3 +115,23 @@ def test_what_is_no_canonical_form_has_no_view(nquads) -> None:
 def test_a_changed_view_does_not_change_the_next() -> None:
     build_view(FORM, ROOT)["type"].append("Forged")
     assert write(build_view(FORM, ROOT)) == write(plain_view.build_view(FORM, ROOT))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_values_are_ordered_as_their_json_is(seed) -> None:
+    draw = Random(seed)
+
+    def make(depth: int) -> object:
+        kind = draw.randrange(7 if depth else 4)
+        if kind == 0:
+            return draw.choice((True, False, 0, -7, 0.5, 1e20))
+        if kind <= 3:
+            return "".join(draw.choices('ab"\\\u00e9\u2028\U0001f393\n\t 0', k=draw.randrange(4)))
+        if kind == 4:
+            return [make(depth - 1) for _ in range(draw.randrange(3))]
+        names = ("id", "type", "a", 'b"', "\u00e9")
+        return {name: make(depth - 1) for name in draw.sample(names, draw.randrange(4))}
+
+    for _ in range(500):
+        value = make(3)
+        assert _write(value) == json.dumps(value, sort_keys=True, ensure_ascii=False)
