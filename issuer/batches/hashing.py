@@ -9,7 +9,7 @@ from typing import Final
 
 from issuer.batches.lines import render_line
 from issuer.batches.ranges import Range
-from issuer.batches.stencils import Stencil, learn_stencil
+from issuer.batches.stencils import Stencil, find_stencils, learn_stencil
 from issuer.batches.tally import Tally, count_shapes
 from issuer.batches.work_area import WorkArea
 from issuer.inputs.draft import Draft, Form, Frame, arrange_credential
@@ -218,7 +218,12 @@ def _fill_in(
             raise CanonicalisationDifferenceError(str(document["id"]))
         return document
 
-    forms = work.canonicaliser.fill(stencil.folded, [draft.texts for _, draft, _ in good], arrange)
+    texts = [draft.texts for _, draft, _ in good]
+    try:
+        forms = work.canonicaliser.fill(stencil.folded, texts, arrange)
+    except CanonicalisationDifferenceError:
+        find_stencils().clear()  # whoever goes on in this process learns anew
+        raise
     left = {position for position, _ in drafts}
     for (position, draft, line), nquads in zip(good, forms, strict=True):
         if nquads is not None:

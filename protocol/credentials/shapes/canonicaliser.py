@@ -166,9 +166,9 @@ class Canonicaliser:
         self._until_recheck -= 1
         if self._until_recheck <= 0 or not template.tried:
             self._until_recheck = self._draw_distance()
-            template.tried = True
             self.counts.rechecked += 1
             self._recheck(nquads, draft())
+            template.tried = True
 
     def _recheck(self, nquads: bytes, document: Mapping[str, object]) -> None:
         try:
