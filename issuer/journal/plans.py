@@ -50,12 +50,6 @@ def find_plan(journal: Journal, batch: BatchRecord) -> Plan | None:
     return _parse_plan(rows[-1]) if rows else None
 
 
-def find_plans(journal: Journal, batch: BatchRecord) -> tuple[Plan, ...]:
-    """Return every plan that a batch has had, dropped ones too, in their order."""
-    rows = journal.read("SELECT * FROM plan WHERE batch = ? ORDER BY attempt", batch.id)
-    return tuple(map(_parse_plan, rows))
-
-
 def count_plans(journal: Journal, batch: BatchRecord) -> int:
     """Return how many plans a batch has had."""
     return int(journal.read("SELECT count(*) FROM plan WHERE batch = ?", batch.id)[0][0])

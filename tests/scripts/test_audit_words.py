@@ -1,9 +1,15 @@
 """`rootseal audit`: what it says where there is little to say, and how it looks on a terminal."""
 
+import os
+import pty
 import re
+from collections.abc import Iterator
 
+import click
 import pytest
 
+from scripts import auditing
+from scripts.terminal import TerminalProgress
 from tests.scripts.test_audit import audit, read_csv, reconcile, story
 
 __all__ = ["story"]
@@ -39,11 +45,29 @@ def test_what_a_pipe_reads_has_hashes_in_full_and_names(story):
     assert row["identifier"] in text
 
 
-def test_a_terminal_s_bar_makes_way_for_rows(story):
-    """In a terminal of its own: whatever follows an unfinished bar first takes it off its line."""
+def test_a_terminal_s_bar_makes_way_for_rows(monkeypatch):
+    """In a terminal of its own: what follows an unfinished bar first takes it off its line."""
+    ours, theirs = pty.openpty()
+
+    def read() -> Iterator[str]:
+        progress = click.get_current_context().meta[auditing._PROGRESS]
+        progress.report("Reading", 1, 2)
+        yield "the row\n"
+
+    with os.fdopen(ours, "rb", buffering=0) as screen, os.fdopen(theirs, "w") as terminal:
+        monkeypatch.setattr("sys.stdout", terminal)
+        monkeypatch.setattr("sys.stderr", terminal)
+        with click.Context(click.Command("audit")) as context:
+            context.meta[auditing._PROGRESS] = TerminalProgress()
+            auditing._write(read())
+        terminal.flush()
+        shown = screen.read(4_096).decode()
+    assert re.search(r"1/2\x1b\[K\r\x1b\[Kthe row\r\n$", shown)
+
+
+def test_a_terminal_has_bars_whole_lines_and_short_hashes(story):
     shown = story.run_in_terminal("audit", "batches")
     assert re.search(r"\d+/\d+\x1b\[K", shown)
-    assert not re.search(r"\d+/\d+\x1b\[K[^\r\n]", shown)
     assert re.search(r"0x[0-9a-f]{10}…", shown)
 
 
