@@ -1,8 +1,9 @@
-"""A node behind an HTTP address, asked through web3's provider.
+"""A node behind an HTTP address.
 
-The provider speaks JSON-RPC; what it lacks is added here: one time limit for a whole call, a limit
-on the answer's size, no redirects, no retry of anything that sends, and errors without the address.
-An endpoint's address carries its key, so it appears in no message, no traceback and no log.
+web3's provider writes the questions, requests finds the way (proxy, TLS, credentials). What they
+lack is added here: one time limit for a whole call, a limit on the answer's size, no redirects, no
+retry of anything that sends, and errors without the address. An endpoint's address carries its key,
+so it appears in no message, no traceback and no log.
 """
 
 import json
