@@ -102,16 +102,13 @@ def find_schema_problems(document: Mapping[str, object]) -> tuple[Problem, ...]:
     """Return everything that is not as schema and prose want it; nothing means all is well."""
     plain = _load_check()(document)
     errors = () if plain else _load_validator("").iter_errors(document)
-    problems = list(_describe_all(errors))
-    problems += _find_prose_problems(document)
-    return tuple(sorted(set(problems)))
+    return tuple(sorted({*_describe_all(errors), *_find_prose_problems(document)}))
 
 
 def find_achievement_problems(achievement: Mapping[str, object]) -> tuple[Problem, ...]:
     """Return everything that is not as the schema's ``Achievement`` wants it."""
-    problems = list(_describe_all(_load_validator("Achievement").iter_errors(achievement)))
-    problems += _find_language_problems(achievement, "")
-    return tuple(sorted(set(problems)))
+    errors = _load_validator("Achievement").iter_errors(achievement)
+    return tuple(sorted({*_describe_all(errors), *_find_language_problems(achievement, "")}))
 
 
 def load_schema() -> dict[str, Any]:
