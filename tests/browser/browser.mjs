@@ -45,8 +45,8 @@ export async function openPage(browser, options = {}) {
   return page;
 }
 
-// Do what leads to another page; return when that page is there. A click may be over before the
-// navigation that it asked for has begun, and what is read then is of the page before.
+// Do what leads to another page; return when that page is loaded, so that nothing is read of the
+// page before, nor of half a page. A key, unlike a click, is not known to wait for what it starts.
 export const follow = (page, act) => Promise.all([page.waitForEvent("load"), act()]);
 
 // Ask until the answer is the wanted one; when patience ends, say what it was instead.

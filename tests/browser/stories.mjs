@@ -18,7 +18,7 @@ const title = (page) => page.locator("h1").textContent();
 const press = (page, where) => follow(page, () => page.click(where));
 const send = (page) => press(page, "text=Check this credential");
 
-// The debugging protocol drops as a hand does; it does not say when the page has taken the files.
+// The debugging protocol drops as a hand does.
 async function drop(page, at, files) {
   const session = await page.context().newCDPSession(page);
   const data = { items: [], files, dragOperationsMask: 1 };
