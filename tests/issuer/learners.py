@@ -53,11 +53,22 @@ PLAIN_ACHIEVEMENT = change(ACHIEVEMENT, resultDescription=None, creditsAvailable
 ALIKE_ACHIEVEMENT = change(
     ACHIEVEMENT,
     alignment=[
-        {"type": ["Alignment"], "targetName": name, "targetUrl": f"{SUBJECT_AREA}{name}"}
+        {"type": ["Alignment"], "targetName": name, "targetUrl": f"{SUBJECT_AREA}#{name[-1]}"}
         for name in ("Level", "Level 4")
     ],
 )
-ACHIEVEMENTS = (ACHIEVEMENT, ODD_ACHIEVEMENT, PLAIN_ACHIEVEMENT, ALIKE_ACHIEVEMENT)
+_ALIGNMENT = {"type": ["Alignment"], "targetName": "Level 4", "targetUrl": SUBJECT_AREA}
+MIXED_ACHIEVEMENT = change(
+    ACHIEVEMENT, alignment=[_ALIGNMENT, {"id": "urn:example:aligned", **_ALIGNMENT}]
+)
+"""Of two things of one kind, one has an address."""
+ACHIEVEMENTS = (
+    ACHIEVEMENT,
+    ODD_ACHIEVEMENT,
+    PLAIN_ACHIEVEMENT,
+    ALIKE_ACHIEVEMENT,
+    MIXED_ACHIEVEMENT,
+)
 ODD_UNIVERSITY = University(name='O"Neil\\100 % \u2028 University')
 FIXED_ADDRESSES = (
     UNIVERSITY.did, f"https://{UNIVERSITY.domain}", CREATOR, SUBJECT_AREA,

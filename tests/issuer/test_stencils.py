@@ -32,6 +32,7 @@ from tests.issuer.learners import (
     ALIKE_ACHIEVEMENT,
     FIXED_ADDRESSES,
     HOSTILE_TEXTS,
+    MIXED_ACHIEVEMENT,
     MOMENT,
     ODD_ACHIEVEMENT,
     ODD_UNIVERSITY,
@@ -380,6 +381,7 @@ OTHERS: Mapping[str, tuple[Edit, University]] = {
     "a learner's address": (change(ACHIEVEMENT, id=f"{DID}1"), UNIVERSITY),
     "a page of a learner's": (change(ACHIEVEMENT, id=f"{PAGE}1/one"), UNIVERSITY),
     "things that are alike": (ALIKE_ACHIEVEMENT, UNIVERSITY),
+    "things with and without address": (MIXED_ACHIEVEMENT, UNIVERSITY),
     "no credits": (change(ACHIEVEMENT, creditsAvailable=None), UNIVERSITY),
     "no rubric": (PLAIN_ACHIEVEMENT, UNIVERSITY),
 }

@@ -56,9 +56,9 @@ def find_positions(shape: Shape, flat: Flat, marked: Flat, marks: Sequence[str])
         UnlearnableError: a mark stands nowhere, twice, or not by itself; or more differs.
     """
     leaves = [leaf.position for leaf in shape.leaves]
-    found = {marked[at]: at for at in leaves if marked[at] != flat[at]}
-    differing = sum(marked[at] != flat[at] for at in leaves)
-    if differing != len(marks) or found.keys() != {*marks}:
+    differing = [at for at in leaves if marked[at] != flat[at]]
+    found = {marked[at]: at for at in differing if isinstance(marked[at], str)}
+    if len(differing) != len(marks) or found.keys() != {*marks}:
         raise UnlearnableError
     return [found[mark] for mark in marks]
 

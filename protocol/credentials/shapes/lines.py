@@ -34,7 +34,9 @@ class Lines:
 
 def compile_lines(lines: Sequence[Line], shared: Line = ()) -> Lines:
     """Return what renders these lines, which all begin with ``shared``: that decides nothing."""
-    runs = [[(*shared, *line) for line in run] for run in _part_by_certainty(lines)]
+    runs = [
+        [join_pieces(iter((*shared, *line))) for line in run] for run in _part_by_certainty(lines)
+    ]
     parts = [_compile(run) for run in _join_certain(runs)]
     return parts[0] if len(parts) == 1 else _join(parts)
 
