@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from protocol.chain import AnchorRecord
-from protocol.credentials.status_index import locate
 from protocol.errors import ChainError
 from protocol.identifiers import hash_identifier
 from protocol.primitives import IssuerId, Leaf, Root, render_address, render_hex
@@ -22,7 +21,8 @@ from verifier.audit.findings import Kind, Ledger
 from verifier.audit.folder import Compared, Entry, compare_folder
 from verifier.audit.rows import Cell, Row, Table, show_moment
 from verifier.audit.session import Session
-from verifier.audit.state import Anchor, Word
+from verifier.audit.set_entries import list_set_entries
+from verifier.audit.state import Anchor
 
 NOT_COMPARED: Final = "Signatures and proof metadata are not compared: see `rootseal verify`."
 RECONCILED: Final = ("list", "index", "revoked", "suspended", "file", "root", "key", "block")
@@ -264,32 +264,17 @@ class Reconciliation:
         self, issuer_id: IssuerId, said: Statement, files: Mapping[Entry, str]
     ) -> Iterator[Row]:
         for number, indices in said.spans.items():
-            for index, revoked, suspended in self._list_set(issuer_id, number, indices):
+            for each in list_set_entries(self._session.state, issuer_id, number, indices):
                 yield {
                     "list": number,
-                    "index": index,
-                    "revoked": revoked,
-                    "suspended": suspended,
-                    "file": files.get((number, index)),
+                    "index": each.index,
+                    "revoked": each.revoked,
+                    "suspended": each.suspended,
+                    "file": files.get((number, each.index)),
                     "root": render_hex(said.root),
                     "key": render_address(said.key),
                     "block": said.block,
                 }
-
-    def _list_set(
-        self, issuer_id: IssuerId, number: int, indices: range
-    ) -> Iterator[tuple[int, bool, bool]]:
-        """Yield the entries of one list that are revoked or suspended, and which."""
-        if not indices:
-            return
-        (first, _), (last, _) = locate(number, indices[0]), locate(number, indices[-1])
-        words = [Word(issuer_id, each) for each in range(first, last + 1)]
-        bits = self._session.state.read_words(words)
-        for index in indices:
-            place, mask = locate(number, index)
-            word = bits.get(Word(issuer_id, place))
-            if word is not None and (word.revoked | word.suspended) & mask:
-                yield index, bool(word.revoked & mask), bool(word.suspended & mask)
 
     def _report(self, where: str, what: str, stated: object, clause: str) -> None:
         self._ledger.add(Kind.DIFFERENCE, f"The {what} in {where} is {stated}; {clause}.")
