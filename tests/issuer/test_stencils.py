@@ -1,12 +1,13 @@
 """A range by stencils is what the long way makes of each credential: same line, leaf, refusal."""
 
+import gc
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from random import Random
-from types import SimpleNamespace
+from types import FunctionType, ModuleType, SimpleNamespace
 
 import pytest
 
@@ -458,6 +459,32 @@ def test_levels_with_and_without_credit_never_share_a_stencil(tmp_path: Path) ->
     learners = [make_full(number, level=levels[number % 3]) for number in range(9)]
     compare(Oracle(), build_source(learners), tmp_path)
     assert len(stencils.find_stencils()) == 3
+
+
+def list_remembered(thing: object) -> str:
+    """Return every text that can be reached from it."""
+    found, waiting, seen = [], [thing], set()
+    while waiting:
+        each = waiting.pop()
+        if id(each) in seen or isinstance(each, type | ModuleType):
+            continue
+        seen.add(id(each))
+        if isinstance(each, str | bytes):
+            found.append(each if isinstance(each, str) else each.decode(errors="replace"))
+        # of a function, what it closes over, not its module
+        is_function = isinstance(each, FunctionType)
+        waiting += (each.__closure__ or ()) if is_function else gc.get_referents(each)
+    return "\n".join(found)
+
+
+def test_stencils_remember_nothing_that_is_a_learners() -> None:
+    """They stay in their process after the batch, and whatever it works on next may see them."""
+    learners = [make_full(number) for number in range(4)]
+    hash_range(JOB, make_piece(build_source(learners)))
+    remembered = list_remembered(stencils.find_stencils())
+    assert "Assessment for Learning" in remembered
+    said = ("Learner", "learner.example", "did:example:", "Did ", "urn:uuid:", "11-25T", "11-23T")
+    assert [text for text in said if text in remembered] == []
 
 
 # Re-checks: a stencil that is wrong stops the batch before anything is signed.

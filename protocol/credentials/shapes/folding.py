@@ -69,11 +69,13 @@ def fold(template: Template, flat: Flat, positions: Sequence[int]) -> Folded:
     ``flat`` is of a credential that the template fills.
 
     Raises:
-        UnlearnableError: an open leaf is pinned, or bound to be equal to another.
+        UnlearnableError: an open leaf is pinned, no text, or bound to be equal to another.
     """
     conditions, opened = template.conditions, frozenset(positions)
     bound = {at for pair in conditions.same for at in pair}
     if not opened <= template.writers.keys() or opened & bound:
+        raise UnlearnableError
+    if not all(isinstance(flat[at], str) for at in opened):
         raise UnlearnableError
     # What the conditions on lists look at stands behind the texts.
     beside = sorted({at for items in conditions.lists for item in items for at in item} - opened)

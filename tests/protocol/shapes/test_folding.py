@@ -213,19 +213,20 @@ def test_what_decides_more_than_itself_is_never_open(name: str) -> None:
     assert fold_at(make(), NAME, NEVER_OPEN[name]) is None
 
 
-def test_a_position_that_is_pinned_or_bound_is_refused() -> None:
+def test_a_position_that_is_pinned_or_bound_or_no_text_is_refused() -> None:
     learned = learn_from(make())
-    leaves = {leaf.position for leaf in learned.template.shape.leaves}
-    pinned = {*learned.template.conditions.pinned_at}
-    bound = {at for pair in learned.template.conditions.same for at in pair}
-    assert pinned
-    assert bound
-    for at in leaves:
-        if at in pinned | bound:
-            with pytest.raises(UnlearnableError):
-                fold(learned.template, learned.flat, [at])
-        else:
-            assert fold(learned.template, learned.flat, [at]) is not None
+    fates: Counter[str] = Counter()
+    for leaf in learned.template.shape.leaves:
+        at = leaf.position
+        if at in learned.list_open():
+            assert fold(learned.template, learned.flat, [at]).fill([(learned.flat[at],)])
+            continue
+        fates["number"] += at in learned.template.writers and leaf.kind is not str
+        fates["pinned"] += at in learned.template.conditions.pinned_at
+        fates["bound"] += any(at in pair for pair in learned.template.conditions.same)
+        with pytest.raises(UnlearnableError):
+            fold(learned.template, learned.flat, [at])
+    assert fates.keys() == {*+fates} == {"number", "pinned", "bound"}
 
 
 def test_marks_are_found_where_they_are_all_that_differs() -> None:
