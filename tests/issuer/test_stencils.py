@@ -25,7 +25,7 @@ from protocol.credentials.canonical import canonicalise, hash_leaf
 from protocol.credentials.schema import find_schema_problems
 from protocol.credentials.schema_leaves import TextRules
 from protocol.credentials.shapes import Canonicaliser
-from protocol.credentials.status_index import render_status
+from protocol.credentials.status_index import LIST_ENTRIES, find_entry, render_status
 from protocol.errors import CanonicalisationDifferenceError, ProtocolError
 from tests.issuer.inputs import ACHIEVEMENT, UNIVERSITY, University, change
 from tests.issuer.learners import (
@@ -362,6 +362,30 @@ def test_a_form_whose_first_credentials_are_refused_is_learned_from_the_first_th
     learners = (*odd, *surround())
     assert compare(Oracle(), build_source(learners), tmp_path)["accepted"] == 6
     assert filled.rows > 0
+
+
+def test_a_range_may_reach_into_the_next_list(filled: Filled) -> None:
+    source = replace(build_source(surround()), first=START)
+    places = range(LIST_ENTRIES - 3, LIST_ENTRIES + 3)
+    piece = DraftPiece(Range(START, START + 6), source, places)
+    expected = []
+    for position, place in piece.list_places():
+        status = render_status(STATUS_BASE, *find_entry(STATUS_LIST, place))
+        document = source.draft(position, seed=JOB.seed, status=status, moment=MOMENT)
+        expected.append(hash_leaf(canonicalise(document).nquads))
+    assert hash_range(JOB, piece).leaves == b"".join(expected)
+    assert filled.rows == 5
+
+
+def test_where_no_more_stencils_are_kept_all_is_right_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, filled: Filled
+) -> None:
+    monkeypatch.setattr(stencils, "STENCILS", 1)
+    learners = [make_full(number) for number in range(4)]
+    learners += [make_full(number, narrative=None) for number in range(4)]
+    compare(Oracle(), build_source(learners), tmp_path)
+    assert len(stencils.find_stencils()) == 1
+    assert filled.rows == 3
 
 
 # Poison: stencils live as long as their process, whatever it works on next.
