@@ -5,7 +5,8 @@
 Everything is real: credentials are issued on the embedded chain and on an anvil, gunicorn serves as
 `rootseal serve` does, wrk asks over sockets. Only the rate limit is off, as all questions come from
 one address. The empty route has the same request class, hooks and headers, so that the difference
-is the verification. wrk and the anvil take part of the same cores: compare the ratios.
+is the verification. wrk and the anvil take part of the same cores: compare the ratios, and what one
+request takes of a core, which other work on the machine changes least.
 """
 
 import argparse
@@ -56,6 +57,8 @@ class Figures:
     p50_ms: float
     p99_ms: float
     memory_mib: float
+    core_ms: float
+    """Of all the server's processes, for one request."""
 
 
 def main() -> None:
@@ -149,7 +152,7 @@ def show(
             print(
                 f"{chain + ', ' + name:<22} {figures.a_second:>7.0f} requests/s   "
                 f"p50 {figures.p50_ms:>6.1f} ms   p99 {figures.p99_ms:>6.1f} ms   "
-                f"{figures.memory_mib:.0f} MiB"
+                f"core {figures.core_ms:>6.2f} ms each   {figures.memory_mib:.0f} MiB"
             )
 
 
@@ -158,10 +161,11 @@ def run_wrk(
 ) -> Figures:
     """Warm up for two seconds, then measure."""
     shape = ["-t2", f"-c{options.connections}", "--latency", "--timeout", "30s", "-s", str(script)]
-    text = ""
+    text, before = "", 0.0
     for seconds in (2, options.seconds):
         # What an earlier run left behind would stand in this one's way.
         time.sleep(PAUSE_SECONDS)
+        before = read_core_seconds(server.pid)
         command = ["wrk", f"-d{seconds}s", *shape, url]
         text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     if "Non-2xx" in text or "Socket errors" in text:
@@ -171,6 +175,9 @@ def run_wrk(
         p50_ms=parse_ms(find(r"50%\s+(\S+)", text)),
         p99_ms=parse_ms(find(r"99%\s+(\S+)", text)),
         memory_mib=measure_memory(server.pid),
+        core_ms=(read_core_seconds(server.pid) - before)
+        * 1_000
+        / int(find(r"(\d+) requests in", text)),
     )
 
 
@@ -191,6 +198,16 @@ def measure_memory(master: int) -> float:
     children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
     rollups = [Path(f"/proc/{each}/smaps_rollup").read_text() for each in [str(master), *children]]
     return sum(int(find(r"Pss:\s+(\d+) kB", rollup)) for rollup in rollups) / 1024
+
+
+def read_core_seconds(master: int) -> float:
+    """Return how long a server and its workers have kept a core busy."""
+    children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
+    ticks = 0
+    for process in (str(master), *children):
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def wait_until_ready(port: int) -> None:
