@@ -189,7 +189,10 @@ def find(pattern: str, text: str) -> str:
 
 
 def parse_ms(text: str) -> float:
-    number, unit = re.fullmatch(r"([\d.]+)(us|ms|s)", text).groups()
+    parts = re.fullmatch(r"([\d.]+)(us|ms|s)", text)
+    if parts is None:
+        sys.exit(f"wrk gives a time as {text!r}")
+    number, unit = parts.groups()
     return float(number) * {"us": 0.001, "ms": 1, "s": 1000}[unit]
 
 
