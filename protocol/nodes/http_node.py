@@ -8,8 +8,6 @@ so it appears in no message, no traceback and no log.
 
 import json
 import logging
-import queue
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +22,7 @@ from web3.types import RPCEndpoint
 
 from protocol.errors import ChainUnreachableError
 from protocol.nodes.batches import Question, Reply
+from protocol.nodes.lent_threads import LentThreads
 from protocol.nodes.node import Node, NodeError
 from protocol.nodes.rpc_answer import parse_rpc_answer, parse_rpc_batch
 
@@ -46,6 +45,8 @@ _TALKATIVE: Final = (
 )
 """Loggers that write an endpoint's address, key and all, when debugging is on."""
 
+_THREADS: Final = LentThreads()
+"""Shared by all endpoints, so that none of them leaves threads behind when it is forgotten."""
 _ONCE: Final = urllib3.Retry.from_int(False)
 """Trying again is decided here, by what was asked."""
 _FAILURES: Final = (requests.RequestException, urllib3.exceptions.HTTPError, OSError)
@@ -120,7 +121,7 @@ class HttpNode(Node):
             {"jsonrpc": "2.0", "id": number, "method": method, "params": list(params)}
             for number, (method, params) in enumerate(questions)
         ]
-        body = _run_until(deadline, lambda: self._post(json.dumps(batch).encode(), deadline))
+        body = self._post_in_time(json.dumps(batch).encode(), deadline)
         try:
             replies = parse_rpc_batch(body, len(batch))
         except ValueError as error:
@@ -142,7 +143,7 @@ class HttpNode(Node):
             time.sleep(PAUSE_SECONDS)
 
     def _ask_once(self, question: bytes, deadline: float) -> object:
-        body = _run_until(deadline, lambda: self._post(question, deadline))
+        body = self._post_in_time(question, deadline)
         try:
             return parse_rpc_answer(body, question)
         except ValueError as error:
@@ -151,6 +152,24 @@ class HttpNode(Node):
             if error.code in _TOO_MANY:
                 raise _UnusableError("the endpoint limits our rate", again=True) from None
             raise
+
+    def _post_in_time(self, question: bytes, deadline: float) -> bytes:
+        """Return the body of one answer, or give up on it at the deadline."""
+
+        def work() -> bytes | _UnusableError:
+            try:
+                return self._post(question, deadline)
+            except _UnusableError as error:
+                # A new one, without the cause: that quotes the address.
+                return _UnusableError(error.reason, again=error.again)
+
+        try:
+            outcome = _THREADS.run(work, deadline - time.monotonic())
+        except TimeoutError:
+            raise _UnusableError("no answer in time", again=False) from None
+        if isinstance(outcome, _UnusableError):
+            raise outcome
+        return outcome
 
     def _post(self, question: bytes, deadline: float) -> bytes:
         """Return the body of one answer, within time and size."""
@@ -253,28 +272,3 @@ def _is_loopback(endpoint: str) -> bool:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def _run_until(deadline: float, work: Callable[[], Result]) -> Result:
-    """Return what ``work`` returns, or give up on it at the deadline.
-
-    Socket time limits count each wait for a byte anew, so an endpoint that sends one byte a second
-    would hold the caller for ever. The thread that is left behind ends with its connection.
-    """
-    outcomes: queue.SimpleQueue[Result | _UnusableError] = queue.SimpleQueue()
-
-    def run() -> None:
-        try:
-            outcomes.put(work())
-        except _UnusableError as error:
-            # A new one, without the cause: that quotes the address.
-            outcomes.put(_UnusableError(error.reason, again=error.again))
-
-    threading.Thread(target=run, daemon=True, name="rootseal-endpoint").start()
-    try:
-        outcome = outcomes.get(timeout=max(0.0, deadline - time.monotonic()))
-    except queue.Empty:
-        raise _UnusableError("no answer in time", again=False) from None
-    if isinstance(outcome, _UnusableError):
-        raise outcome
-    return outcome
