@@ -172,8 +172,8 @@ def run_wrk(
         sys.exit(f"{url}: not every request was answered\n{text}")
     return Figures(
         a_second=float(find(r"Requests/sec:\s+([\d.]+)", text)),
-        p50_ms=parse_ms(find(r"50%\s+(\S+)", text)),
-        p99_ms=parse_ms(find(r"99%\s+(\S+)", text)),
+        p50_ms=parse_ms(find(r"\n\s+50%\s+(\S+)", text)),
+        p99_ms=parse_ms(find(r"\n\s+99%\s+(\S+)", text)),
         memory_mib=measure_memory(server.pid),
         core_ms=(read_core_seconds(server.pid) - before)
         * 1_000
