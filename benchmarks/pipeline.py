@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from benchmarks.cohort import MOMENT, SEED, load_cohort
@@ -18,7 +19,7 @@ from benchmarks.probe import Probe, probe_worker, read_peak_mib
 from issuer.batch import Tree
 from issuer.batches.anchoring import build_table_tree
 from issuer.batches.checking import CheckJob, check_range, list_check_pieces
-from issuer.batches.hashing import DraftJob, DraftPiece, hash_range
+from issuer.batches.hashing import DraftJob, DraftPiece, hash_range, rehearse
 from issuer.batches.output import Layout, OutputFolder
 from issuer.batches.ranges import split_ranges
 from issuer.batches.receipts_writer import ProofJob, hash_batch_options, render_created
@@ -122,7 +123,7 @@ def issue(count: int, workers: int, layout: Layout, folder: Path, *, check: bool
 def start_workers(batch: Batch) -> None:
     if batch.run.workers > 1:
         prepare_workers()
-        batch.crew.start(batch.run.count)
+        batch.crew.start(batch.run.count, partial(rehearse, batch.source.take(0, 1)))
         measure_crew(batch, lambda probe: probe.cpu_s, sum)
 
 

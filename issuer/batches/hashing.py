@@ -10,9 +10,9 @@ from typing import Final
 from issuer.batches.lines import render_line
 from issuer.batches.ranges import Range
 from issuer.batches.stencils import Stencil, find_stencils, learn_stencil
-from issuer.batches.tally import Tally, count_shapes
+from issuer.batches.tally import Tally, count_shapes, find_canonicaliser
 from issuer.batches.work_area import WorkArea
-from issuer.inputs.draft import Draft, Form, Frame, arrange_credential
+from issuer.inputs.draft import PROBE, Draft, Form, Frame, arrange_credential
 from issuer.inputs.source import FormedSource, Source
 from issuer.journal.entry_table import pack_id
 from protocol.credentials.canonical import hash_leaf
@@ -103,6 +103,16 @@ def hash_range(job: DraftJob, piece: DraftPiece) -> HashedRange:
         tally=counted.tally,
         first=results.texts[0] or b"{}",
     )
+
+
+def rehearse(source: Source) -> None:
+    """Learn the shape of a source's first credential, before there is a plan for it.
+
+    Raises:
+        GuardError, UnknownContextError: it may not be issued, as will be said in its time.
+    """
+    document = source.draft(0, seed=PROBE.seed, status=PROBE.status, moment=PROBE.moment)
+    find_canonicaliser().canonicalise(document)
 
 
 class _Results:

@@ -7,6 +7,7 @@ ends in the same files and exactly one anchor.
 from dataclasses import dataclass
 from datetime import UTC
 from enum import StrEnum
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from issuer.batches.anchoring import Work, anchor_batch, draw_plan
 from issuer.batches.desk import Desk, OutputCheck
 from issuer.batches.drafting import Drafting, check_drafts
 from issuer.batches.handover import Parcel, hand_over, is_complete
+from issuer.batches.hashing import rehearse
 from issuer.batches.output import Layout, check_unused, find_contents
 from issuer.batches.plan import Plan
 from issuer.batches.preflight import check_ready, estimate_price
@@ -95,7 +97,6 @@ def issue_batch(desk: Desk, request: IssueRequest, check_output: OutputCheck) ->
     """
     channel = desk.channel
     with Crew(desk.workers) as crew, hold_carrier(channel, desk.signers.anchor) as carrier:
-        crew.start(request.source.count)
         batch = _open_batch(desk, request)
         plan = _find_final_plan(channel, batch)
         standing = _name_standing(channel, request, batch, plan)
@@ -206,17 +207,18 @@ def _name_standing(
 def _anchor(
     desk: Desk, crew: Crew, carrier: Carrier, request: IssueRequest, batch: BatchRecord
 ) -> Plan:
-    """Check input and chain once, then anchor."""
-    journal = desk.channel.journal
+    """Check input and chain once, then anchor; workers get ready meanwhile."""
+    journal, source = desk.channel.journal, request.source
+    crew.start(source.count, partial(rehearse, source.take(0, 1)))
     prepare_carrier(carrier)
     plan = plans.find_plan(journal, batch)
     if plan is None:
-        request.source.check_moment(desk.clock().astimezone(UTC).replace(microsecond=0))
+        source.check_moment(desk.clock().astimezone(UTC).replace(microsecond=0))
     if plan is None or Step.STORED not in journal.find_steps(batch, plan.attempt):
         check_ready(desk, carrier)
     journal.record_step(batch, 0, Step.INPUT_CHECKED)
     area = find_work_area(desk.channel.home, batch)
-    return anchor_batch(Work(desk, crew, carrier, request.source, batch, area))
+    return anchor_batch(Work(desk, crew, carrier, source, batch, area))
 
 
 def _pack(desk: Desk, crew: Crew, request: IssueRequest, batch: BatchRecord, plan: Plan) -> Parcel:

@@ -61,11 +61,15 @@ class Crew(AbstractContextManager["Crew"]):
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
 
-    def start(self, size: int) -> None:
-        """Let the processes start meanwhile, if so many credentials will pay for it."""
+    def start(self, size: int, rehearse: Callable[[], object] = os.getpid) -> None:
+        """Let the processes start meanwhile, if so many credentials will pay for it.
+
+        Each begins with ``rehearse``, of which nothing is heard.
+        """
         if self._pool is None and self.workers > 1 and size >= WORKER_THRESHOLD:
             self._pool = self._make_pool(self.workers)
-            self._pool.submit(os.getpid)
+            for _ in range(self.workers):
+                self._pool.submit(rehearse)
 
     def note(self, tally: Tally) -> None:
         """Add what a worker says of its part."""
