@@ -20,7 +20,8 @@ from protocol.credentials.schema_leaves import Followed, TextRules, follow_schem
 from protocol.credentials.shapes import Canonicaliser, Folded
 
 STENCILS: Final = 256
-"""Stencils of one process: forms of a batch differ in which columns are filled, and in level."""
+"""Stencils of one process: forms of a batch differ in which columns are filled, and in level. The
+oldest makes room."""
 
 
 class Stencil:
@@ -65,12 +66,15 @@ def learn_stencil(frame: Frame, draft: Draft, canonicaliser: Canonicaliser) -> S
     followed = [*map(Followed, draft.texts)]
     rules = follow_schema(arrange_credential(frame, Draft(draft.form, tuple(followed))), followed)
     folded = canonicaliser.fold(document, marked, marks)
-    if folded is None or rules is None or len(known) >= STENCILS:
+    if folded is None or rules is None:
         return None
     stencil = Stencil(pieces, order, folded, rules)
-    if stencil.write([draft.texts]) == [render_line(document)]:
-        known[pieces] = stencil
-    return known.get(pieces)
+    if stencil.write([draft.texts]) != [render_line(document)]:
+        return None
+    if len(known) >= STENCILS:
+        del known[next(iter(known))]
+    known[pieces] = stencil
+    return stencil
 
 
 @cache

@@ -61,7 +61,8 @@ def follow_schema(document: Mapping[str, object], texts: Sequence[Followed]) -> 
     """
     if find_schema_problems(document) or isinstance(document.get("validFrom"), Followed):
         return None
-    _load_follower()(document)
+    if not _load_follower()(document):
+        return None
     _follow_prose(document)
     return TextRules(
         tuple(

@@ -377,15 +377,18 @@ def test_a_range_may_reach_into_the_next_list(filled: Filled) -> None:
     assert filled.rows == 5
 
 
-def test_where_no_more_stencils_are_kept_all_is_right_without(
+def test_the_oldest_stencil_makes_room_for_another_form(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, filled: Filled
 ) -> None:
     monkeypatch.setattr(stencils, "STENCILS", 1)
     learners = [make_full(number) for number in range(4)]
-    learners += [make_full(number, narrative=None) for number in range(4)]
     compare(Oracle(), build_source(learners), tmp_path)
-    assert len(stencils.find_stencils()) == 1
-    assert filled.rows == 3
+    (oldest,) = stencils.find_stencils()
+    learners = [make_full(number, narrative=None) for number in range(4)]
+    compare(Oracle(), build_source(learners), tmp_path)
+    (kept,) = stencils.find_stencils()
+    assert kept != oldest
+    assert filled.rows == 6
 
 
 # Poison: stencils live as long as their process, whatever it works on next.

@@ -12,6 +12,7 @@ from contextlib import closing
 import pytest
 
 from protocol.credentials.credential import open_credential, parse_submission
+from protocol.credentials.shapes.template import Template
 from protocol.credentials.status_list import decode_status_list, encode_status_list
 from protocol.primitives import render_hex
 from scripts import cli
@@ -650,6 +651,24 @@ def test_an_altered_extra_or_doubled_file_is_named_once_and_a_missing_one_counte
         assert sum(file in each and words in each for each in sentences) == 1
     # The altered file's leaf has a file, though not the one that was issued.
     assert told["answer"]["leaves_without_file"] == len(told["answer"]["which_leaves"]) == 1
+
+
+def test_a_shape_that_gives_other_bytes_is_told_and_used_no_more(story, spring, monkeypatch):
+    """JSON-LD proper is asked instead: all files are what they are."""
+
+    def spoil(_template, _flat):
+        return b"<urn:a:b> <urn:a:b> <urn:a:b> .\n"
+
+    first = min(spring.glob("*.json"))
+    for name in ("a.json", "b.json"):
+        shutil.copy(first, first.with_name(name))
+    monkeypatch.setattr(Template, "fill", spoil)
+    findings = reconcile(story, spring, 1)["findings"]
+    (doubt,) = (each["sentence"] for each in findings if each["kind"] == "undetermined")
+    assert "gave other bytes than JSON-LD" in doubt
+    others = [each["sentence"] for each in findings if each["kind"] != "undetermined"]
+    assert len(others) == 2
+    assert all("are the same credential" in each for each in others)
 
 
 def test_a_file_that_was_deleted_on_purpose_is_no_difference(story, spring):
