@@ -12,8 +12,9 @@ from contextlib import closing
 import pytest
 
 from protocol.credentials.credential import open_credential, parse_submission
-from protocol.credentials.shapes.template import Template
+from protocol.credentials.shapes import Canonicaliser
 from protocol.credentials.status_list import decode_status_list, encode_status_list
+from protocol.errors import CanonicalisationDifferenceError
 from protocol.primitives import render_hex
 from scripts import cli
 from tests.scripts.samples import ACHIEVEMENT, ISSUE, ROSTER
@@ -656,13 +657,13 @@ def test_an_altered_extra_or_doubled_file_is_named_once_and_a_missing_one_counte
 def test_a_shape_that_gives_other_bytes_is_told_and_used_no_more(story, spring, monkeypatch):
     """JSON-LD proper is asked instead: all files are what they are."""
 
-    def spoil(_template, _flat):
-        return b"<urn:a:b> <urn:a:b> <urn:a:b> .\n"
+    def find_difference(_canonicaliser, _nquads, document):
+        raise CanonicalisationDifferenceError(document["id"])
 
     first = min(spring.glob("*.json"))
     for name in ("a.json", "b.json"):
         shutil.copy(first, first.with_name(name))
-    monkeypatch.setattr(Template, "fill", spoil)
+    monkeypatch.setattr(Canonicaliser, "_recheck", find_difference)
     findings = reconcile(story, spring, 1)["findings"]
     (doubt,) = (each["sentence"] for each in findings if each["kind"] == "undetermined")
     assert "gave other bytes than JSON-LD" in doubt
