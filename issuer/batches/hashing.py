@@ -9,8 +9,8 @@ from typing import Final
 
 from issuer.batches.lines import render_line
 from issuer.batches.ranges import Range
-from issuer.batches.stencils import Stencil, find_stencils, learn_stencil
-from issuer.batches.tally import Tally, count_shapes, find_canonicaliser
+from issuer.batches.stencils import Mould, Stencil, find_stencils, learn_stencil, make_mould
+from issuer.batches.tally import SIGHTS, Tally, count_shapes, find_canonicaliser
 from issuer.batches.work_area import WorkArea
 from issuer.inputs.draft import PROBE, Draft, Form, Frame, arrange_credential
 from issuer.inputs.source import FormedSource, Source
@@ -112,7 +112,7 @@ def rehearse(source: Source) -> None:
         GuardError, UnknownContextError: it may not be issued, as will be said in its time.
     """
     document = source.draft(0, seed=PROBE.seed, status=PROBE.status, moment=PROBE.moment)
-    find_canonicaliser().canonicalise(document)
+    find_canonicaliser().canonicalise(document, many=True)
 
 
 class _Results:
@@ -146,7 +146,12 @@ def _hash_single(
 
 
 def _hash_document(
-    document: dict[str, object], position: int, canonicaliser: Canonicaliser, results: _Results
+    document: dict[str, object],
+    position: int,
+    canonicaliser: Canonicaliser,
+    results: _Results,
+    *,
+    many: bool = False,
 ) -> bool:
     """Check, canonicalise and hash a credential the long way; tell whether it may be issued."""
     text = render_line(document)
@@ -155,7 +160,7 @@ def _hash_document(
         results.refuse(position, *reasons)
         return False
     try:
-        canonical = canonicaliser.canonicalise(document)
+        canonical = canonicaliser.canonicalise(document, many=many)
     except CanonicalisationDifferenceError:
         raise
     except ProtocolError as error:
@@ -176,7 +181,7 @@ class _Formed:
 
 
 def _hash_formed(work: _Formed, piece: DraftPiece) -> None:
-    """Hash credentials form by form: the first of each the long way, then by what it teaches."""
+    """Hash credentials form by form, by its stencil; one the long way where that is not known."""
     job = work.job
     forms: defaultdict[Form, list[tuple[int, Draft]]] = defaultdict(list)
     for position, index in piece.list_places():
@@ -184,9 +189,13 @@ def _hash_formed(work: _Formed, piece: DraftPiece) -> None:
         draft = work.source.derive(position, seed=job.seed, status=status, moment=job.moment)
         forms[draft.form].append((position, draft))
     frame = work.source.frame(job.moment)
-    for drafts in forms.values():
+    for form, drafts in forms.items():
         waiting = iter(drafts)
-        stencil = _learn_from_first(work, frame, waiting)
+        mould = make_mould(frame, form, len(drafts[0][1].texts))
+        stencil = None
+        if mould is not None:
+            known = find_stencils().get(mould.pieces)
+            stencil = known or _learn_from_first(work, mould, waiting, len(drafts))
         if stencil is not None:
             while chunk := [*islice(waiting, COLUMN_SIZE)]:
                 _fill_in(work, frame, stencil, chunk)
@@ -195,18 +204,23 @@ def _hash_formed(work: _Formed, piece: DraftPiece) -> None:
 
 
 def _learn_from_first(
-    work: _Formed, frame: Frame, waiting: Iterator[tuple[int, Draft]]
+    work: _Formed, mould: Mould, waiting: Iterator[tuple[int, Draft]], count: int
 ) -> Stencil | None:
-    """Hash credentials the long way up to the first that may be issued, and learn from that."""
+    """Hash credentials the long way up to the first that may be issued, and learn from that.
+
+    Of few credentials nothing is learned at once: it would cost more than it saves.
+    """
     for position, draft in waiting:
-        if _hash_arranged(work, frame, position, draft):
-            return learn_stencil(frame, draft, work.canonicaliser)
+        if _hash_arranged(work, mould.frame, position, draft, many=count >= SIGHTS):
+            return learn_stencil(mould, draft, work.canonicaliser)
     return None
 
 
-def _hash_arranged(work: _Formed, frame: Frame, position: int, draft: Draft) -> bool:
+def _hash_arranged(
+    work: _Formed, frame: Frame, position: int, draft: Draft, *, many: bool = False
+) -> bool:
     document = arrange_credential(frame, draft)
-    return _hash_document(document, position, work.canonicaliser, work.results)
+    return _hash_document(document, position, work.canonicaliser, work.results, many=many)
 
 
 def _fill_in(

@@ -9,13 +9,14 @@ cannot vouch for goes the long way too, and so does one in a thousand besides, t
 
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from json.encoder import encode_basestring
 from typing import Final
 
 from issuer.batches.lines import render_line
-from issuer.inputs.draft import Draft, Frame, arrange_credential
+from issuer.inputs.draft import Draft, Form, Frame, arrange_credential
 from protocol.credentials.schema_leaves import Followed, TextRules, follow_schema
 from protocol.credentials.shapes import Canonicaliser, Folded
 
@@ -47,33 +48,51 @@ def _quote(column: Sequence[str]) -> list[bytes]:
     return [*map(str.encode, map(encode_basestring, column))]
 
 
-def learn_stencil(frame: Frame, draft: Draft, canonicaliser: Canonicaliser) -> Stencil | None:
-    """Return the stencil of a credential that was canonicalised before; None if nothing is proved.
+@dataclass(frozen=True, slots=True)
+class Mould:
+    """A credential of one form and one batch with marks in place of its texts."""
 
-    One that was learned from the same constants is used again.
-    """
+    frame: Frame
+    form: Form
+    marks: tuple[str, ...]
+    marked: Mapping[str, object]
+    pieces: tuple[bytes, ...]
+    """The constant text of its JSON, between the marks."""
+    order: tuple[int, ...]
+    """The number of the mark in each gap."""
+
+
+def make_mould(frame: Frame, form: Form, size: int) -> Mould | None:
+    """Return the mould of a form that has ``size`` texts; None if a mark was in them before."""
     stem = secrets.token_hex(16)
-    marks = [f"{stem}-{number}" for number in range(len(draft.texts))]
-    marked = arrange_credential(frame, Draft(draft.form, tuple(marks)))
+    marks = tuple(f"{stem}-{number}" for number in range(size))
+    marked = arrange_credential(frame, Draft(form, marks))
     found = re.split(rf'"{stem}-([0-9]+)"', render_line(marked).decode())
     pieces, order = tuple(each.encode() for each in found[0::2]), tuple(map(int, found[1::2]))
-    if sorted(order) != [*range(len(marks))] or any(stem.encode() in each for each in pieces):
+    if sorted(order) != [*range(size)] or any(stem.encode() in each for each in pieces):
         return None
-    known = find_stencils()
-    if pieces in known:
-        return known[pieces]
-    document = arrange_credential(frame, draft)
+    return Mould(frame, form, marks, marked, pieces, order)
+
+
+def learn_stencil(mould: Mould, draft: Draft, canonicaliser: Canonicaliser) -> Stencil | None:
+    """Return the stencil of a credential that was canonicalised before; None if nothing is proved.
+
+    It is kept for all whose constants are the same.
+    """
+    document = arrange_credential(mould.frame, draft)
     followed = [*map(Followed, draft.texts)]
-    rules = follow_schema(arrange_credential(frame, Draft(draft.form, tuple(followed))), followed)
-    folded = canonicaliser.fold(document, marked, marks)
+    traced = arrange_credential(mould.frame, Draft(draft.form, tuple(followed)))
+    rules = follow_schema(traced, followed)
+    folded = canonicaliser.fold(document, mould.marked, mould.marks)
     if folded is None or rules is None:
         return None
-    stencil = Stencil(pieces, order, folded, rules)
+    stencil = Stencil(mould.pieces, mould.order, folded, rules)
     if stencil.write([draft.texts]) != [render_line(document)]:
         return None
+    known = find_stencils()
     if len(known) >= STENCILS:
         del known[next(iter(known))]
-    known[pieces] = stencil
+    known[mould.pieces] = stencil
     return stencil
 
 

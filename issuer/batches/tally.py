@@ -11,6 +11,8 @@ from protocol.credentials.shapes.canonicaliser import Canonicaliser
 
 SHAPES: Final = 64
 """Shapes that one process remembers: a roster makes a few, a folder of drafts some dozens."""
+SIGHTS: Final = 4
+"""Credentials that must have a shape for it to be learned: that asks JSON-LD as often again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ def count_shapes() -> Iterator[Counted]:
 @cache
 def find_canonicaliser() -> Canonicaliser:
     """Return this process's canonicaliser: what it learned in one range serves the next."""
-    return Canonicaliser(capacity=SHAPES, learn_at_sight=1)
+    return Canonicaliser(capacity=SHAPES, learn_at_sight=SIGHTS)
 
 
 def _read(canonicaliser: Canonicaliser) -> Tally:

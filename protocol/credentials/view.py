@@ -6,8 +6,8 @@ here, except those whose order is signed; a thing is shown in full nearest the r
 its id.
 
 Parts of a statement stay as they are written until they are shown. What follows from names of
-classes and properties alone is worked out once for each set of them (`_plan`): these are the
-contexts' own, so that of what a credential says nothing is kept.
+classes and properties alone is worked out once for each set of them, if all are the contexts' own:
+nothing of what a credential says is kept, and no address that a stranger made up.
 """
 
 import re
@@ -26,8 +26,8 @@ _RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _TYPE: Final = f"<{_RDF}type>"
 _FIRST: Final = f"<{_RDF}first>"
 _REST: Final = f"<{_RDF}rest>"
-_NUMBERS: Final = frozenset({"float", "double", "decimal", "integer", "nonNegativeInteger"})
-_XSD: Final = re.compile(r"https?://www\.w3\.org/2001/XMLSchema#(?P<name>[A-Za-z]+)\Z")
+_NUMBERS: Final = ("float", "double", "decimal", "integer", "nonNegativeInteger")
+_XSD: Final = ("http://www.w3.org/2001/XMLSchema#", "https://www.w3.org/2001/XMLSchema#")
 _INTEGER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)\Z")
 _DECIMAL: Final = re.compile(r"-?[1-9]\.(?:0|[0-9]*[1-9])E-?(?:0|[1-9][0-9]?)\Z")
 """As canonicalisation writes a number; other spellings of a number were text, and stay text."""
@@ -44,6 +44,8 @@ class _Terms:
 
     properties: Mapping[str, str]
     classes: Mapping[str, str]
+    written: frozenset[str]
+    """All of these IRIs, as a statement has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ def _list_described(statements: Statements, name: str) -> Sequence[_Arc]:
         (arc, thing) for arc, things in arcs.items() for thing in things if thing in statements
     ]
     if len(found) > 1:
-        # Without the bracket at its end, which would come before some letters.
+        # Without the bracket at its end, which would come behind digits and marks.
         found.sort(key=lambda each: each[0][:-1])
     return found
 
@@ -107,7 +109,7 @@ class _Painter:
     def paint(self, name: str) -> None:
         """Show one thing in full."""
         arcs = self._statements.get(name, {})
-        plan = _plan(tuple(arcs.get(_TYPE, ())), tuple(arcs))
+        plan = _find_plan(tuple(arcs.get(_TYPE, ())), tuple(arcs))
         thing: dict[str, object] = {} if name.startswith("_:") else {"id": _bare(name)}
         if plan.classes:
             thing["type"] = list(plan.classes)
@@ -140,8 +142,19 @@ class _Painter:
         return items
 
 
+def _find_plan(classes: tuple[str, ...], arcs: tuple[str, ...]) -> _Plan:
+    known = _load_terms().written
+    if known.issuperset(classes) and known.issuperset(arcs):
+        return _remember_plan(classes, arcs)
+    return _make_plan(classes, arcs)
+
+
 @lru_cache(maxsize=_PLANS)
-def _plan(classes: tuple[str, ...], arcs: tuple[str, ...]) -> _Plan:
+def _remember_plan(classes: tuple[str, ...], arcs: tuple[str, ...]) -> _Plan:
+    return _make_plan(classes, arcs)
+
+
+def _make_plan(classes: tuple[str, ...], arcs: tuple[str, ...]) -> _Plan:
     """Return how things are shown that have these classes and these properties, as written."""
     if not all(arc[0] == "<" and arc[-1] == ">" for arc in arcs):
         raise report_line()
@@ -163,17 +176,7 @@ def _render_literal(written: str) -> object:
     text, datatype, language = split_literal(written)
     if language is not None:
         return {"@value": text, "@language": language}
-    return text if datatype is None else _choose_reader(datatype)(text)
-
-
-@lru_cache(maxsize=256)
-def _choose_reader(datatype: str) -> Callable[[str], object]:
-    match = _XSD.match(datatype)
-    if match is not None and match["name"] == "boolean":
-        return _read_boolean
-    if match is not None and match["name"] in _NUMBERS:
-        return _read_number
-    return str
+    return text if datatype is None else _READERS.get(datatype, str)(text)
 
 
 def _read_boolean(text: str) -> object:
@@ -184,6 +187,14 @@ def _read_number(text: str) -> object:
     if _INTEGER.match(text):
         return int(text)
     return float(text) if _DECIMAL.match(text) else text
+
+
+_READERS: Final[Mapping[str, Callable[[str], object]]] = {
+    f"{start}{name}": reader
+    for start in _XSD
+    for name, reader in (("boolean", _read_boolean), *((name, _read_number) for name in _NUMBERS))
+}
+"""By datatype; values of all others are shown as their text."""
 
 
 def _sort(values: list[object]) -> list[object]:
@@ -211,7 +222,8 @@ def _load_terms() -> _Terms:
     for url in CREDENTIAL_CONTEXTS:
         for term, iri in list_terms(load_context(url)["@context"]):
             (classes if term[:1].isupper() else properties).setdefault(iri, term)
-    return _Terms(properties, classes)
+    written = frozenset(f"<{iri}>" for iri in (*properties, *classes, _RDF + "type"))
+    return _Terms(properties, classes, written)
 
 
 def list_terms(context: object) -> Iterator[tuple[str, str]]:

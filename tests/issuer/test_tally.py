@@ -89,7 +89,7 @@ def test_after_a_difference_the_same_command_goes_on(
     assert len(read_anchored(home)) == 1
 
 
-def _differ(_: Canonicaliser, document: dict[str, object]) -> Canonical:
+def _differ(_: Canonicaliser, document: dict[str, object], **_options: bool) -> Canonical:
     raise CanonicalisationDifferenceError(str(document["id"]))
 
 

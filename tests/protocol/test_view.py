@@ -9,7 +9,7 @@ from protocol.credentials.canonical import canonicalise
 from protocol.credentials.nquads import XSD_STRING, Literal, index_canonical, parse_canonical
 from protocol.credentials.nquads import split_literal as split
 from protocol.credentials.shapes import Canonicaliser
-from protocol.credentials.view import _write, build_view
+from protocol.credentials.view import _remember_plan, _write, build_view
 from protocol.errors import GuardError, ProtocolError
 from tests.protocol import plain_view
 from tests.protocol.credentials import build_unsigned
@@ -115,6 +115,29 @@ def test_what_is_no_canonical_form_has_no_view(nquads) -> None:
 def test_a_changed_view_does_not_change_the_next() -> None:
     build_view(FORM, ROOT)["type"].append("Forged")
     assert write(build_view(FORM, ROOT)) == write(plain_view.build_view(FORM, ROOT))
+
+
+@pytest.mark.parametrize("longer", ["urn:p1", "urn:p!", "urn:pA"])
+def test_a_thing_that_two_properties_name_is_shown_by_the_first_of_them(longer) -> None:
+    """Where one is the other's beginning, the bracket behind it must not count as a letter."""
+    lines = (f"<{longer}> _:c14n0", "<urn:p> _:c14n0")
+    nquads = "".join(f"<urn:root> {each} .\n" for each in lines) + '_:c14n0 <urn:n> "x" .\n'
+    view = build_view(nquads.encode(), "urn:root")
+    assert view["urn:p"] == {"urn:n": "x"}
+    assert write(view) == write(plain_view.build_view(nquads.encode(), "urn:root"))
+
+
+def test_how_a_strangers_classes_and_properties_are_shown_is_not_kept() -> None:
+    build_view(FORM, ROOT)
+    before = _remember_plan.cache_info().currsize
+    for number in range(20):
+        document = build_unsigned()
+        document["type"].append(f"https://stranger.example/classes/{number}")
+        nquads = canonicalise(document).nquads
+        nquads += f'<{ROOT}> <https://stranger.example/properties/{number}> "x" .\n'.encode()
+        assert write(build_view(nquads, ROOT)) == write(plain_view.build_view(nquads, ROOT))
+    assert before > 0
+    assert _remember_plan.cache_info().currsize == before
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -52,21 +52,26 @@ class ShapeCache:
         """Let a family go last."""
         self._families.move_to_end(family.signature)
 
-    def note_sight(self, signature: int) -> bool:
+    def note_sight(self, signature: int, *, many: bool = False) -> bool:
         """Count a document that no template suits; tell whether it is worth learning.
 
-        Each further template of a signature takes twice as many sights, so that documents made to
-        differ buy little work.
+        It is if ``many`` follow, unless it is left alone, or if it was seen often enough. Each
+        further template of a signature takes twice as many sights, so that documents made to differ
+        buy little work.
         """
         sights = self._sights.pop(signature, 0) + 1
         family = self._families.get(signature)
         needed = self._learn_at_sight << (0 if family is None else len(family.templates))
-        if sights >= needed:
+        if sights >= needed or (many and sights > 0):
             return True
         self._sights[signature] = sights
         if len(self._sights) > self._capacity * SIGHTS_PER_TEMPLATE:
             self._sights.popitem(last=False)
         return False
+
+    def is_unlearnable(self, signature: int) -> bool:
+        """Tell whether a signature is left alone."""
+        return self._sights.get(signature, 0) < 0
 
     def note_unlearnable(self, signature: int) -> None:
         """Leave a signature alone for a while."""

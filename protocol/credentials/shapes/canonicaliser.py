@@ -58,8 +58,10 @@ class Canonicaliser:
         self._recheck_every = recheck_every
         self._until_recheck = self._draw_distance()
 
-    def canonicalise(self, document: Mapping[str, object]) -> Canonical:
+    def canonicalise(self, document: Mapping[str, object], *, many: bool = False) -> Canonical:
         """Return the canonical form of a credential without ``proof``, if the guard passes it.
+
+        Where ``many`` of its shape follow, that is learned at once, however seldom it was seen.
 
         Raises:
             GuardError: a rule refuses it.
@@ -70,7 +72,9 @@ class Canonicaliser:
         if isinstance(answer, Canonical):
             return answer
         canonical = self.slowly(document)
-        self.learn_from(document, canonical, answer)
+        signature = self.note_sight(document, answer, many=many)
+        if signature is not None:
+            self.keep(signature, try_to_learn(document, canonical, self.slowly))
         return canonical
 
     def try_shapes(self, document: Mapping[str, object]) -> Canonical | Reason:
@@ -128,16 +132,21 @@ class Canonicaliser:
                 self._count(nquads, folded.template, partial(draft, row))
         return filled
 
-    def learn_from(
-        self, document: Mapping[str, object], canonical: Canonical, reason: Reason
-    ) -> None:
-        """Learn the shape of a credential that none suited, if it was seen often enough."""
-        signature = sign(document) if reason is Reason.NEW_SHAPE else None
-        if signature is None or not self._cache.note_sight(signature):
-            return
-        try:
-            template = learn(document, canonical.nquads, self.slowly)
-        except UnlearnableError:
+    def note_sight(
+        self, document: Mapping[str, object], reason: Reason, *, many: bool = False
+    ) -> int | None:
+        """Count a credential that no template suits; return its signature if it is to be learned.
+
+        Whoever gets one learns by `try_to_learn`, which takes its time, and lets it `keep` that.
+        """
+        signature = sign(document) if reason in (Reason.NEW_SHAPE, Reason.UNLEARNABLE) else None
+        if signature is None or not self._cache.note_sight(signature, many=many):
+            return None
+        return signature
+
+    def keep(self, signature: int, template: Template | None) -> None:
+        """Keep what was learned, or that nothing could be."""
+        if template is None:
             self._cache.note_unlearnable(signature)
             return
         self._cache.add(signature, template)
@@ -154,7 +163,8 @@ class Canonicaliser:
         known = self._cache.find(signature)
         found = None if known is None else _match(known, document)
         if known is None or found is None:
-            raise NotProvedError(Reason.NEW_SHAPE)
+            left_alone = self._cache.is_unlearnable(signature)
+            raise NotProvedError(Reason.UNLEARNABLE if left_alone else Reason.NEW_SHAPE)
         self._cache.note_use(known)
         return known, *found
 
@@ -181,6 +191,16 @@ class Canonicaliser:
     def _draw_distance(self) -> int:
         """Return how many credentials from now one is re-checked: on average as many as asked."""
         return 1 + secrets.randbelow(2 * self._recheck_every - 1)
+
+
+def try_to_learn(
+    document: Mapping[str, object], canonical: Canonical, slowly: Canonicalise = canonicalise
+) -> Template | None:
+    """Return the template of a credential whose canonical form is known; None if not proved."""
+    try:
+        return learn(document, canonical.nquads, slowly)
+    except UnlearnableError:
+        return None
 
 
 def _match(family: Family, document: Mapping[str, object]) -> tuple[Template, Flat] | None:

@@ -54,6 +54,11 @@ class Conditions:
             and self.constants.isdisjoint(names)
         )
 
+    def count_characters(self) -> int:
+        """Return how much text is kept that the document chose."""
+        pinned = sum(len(repr(value)) for value in self.pinned)
+        return pinned + sum(map(len, self.schemes))
+
     def find_repeats(self, flat: Sequence[Any]) -> bool:
         """Tell whether any list has an item twice (rule G4)."""
         for picks in self._pick_items:  # noqa: SIM110 (a generator costs as much again)

@@ -14,7 +14,7 @@ from protocol.credentials.nquads import XSD_STRING, Literal, Quad, Resource, par
 from protocol.credentials.shapes.conditions import build_conditions
 from protocol.credentials.shapes.marks import Attempt, Landing, begin, find_landings
 from protocol.credentials.shapes.reasons import NotProvedError
-from protocol.credentials.shapes.shape import Flat, read_shape
+from protocol.credentials.shapes.shape import TEXT_LIMIT, Flat, read_shape
 from protocol.credentials.shapes.statements import Blank, Filled, Part, Statement
 from protocol.credentials.shapes.template import Template
 from protocol.credentials.shapes.writing import (
@@ -95,6 +95,8 @@ def _build(
         attempt.leaders,
         frozenset(names - marks.keys()),
     )
+    if conditions.count_characters() > TEXT_LIMIT:
+        raise UnlearnableError
     writers = {at: _choose_writer(landings[at], attempt.flat[at]) for at in marks.values()}
     return Template(attempt.shape, conditions, writers, statements)
 

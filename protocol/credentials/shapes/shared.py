@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Mapping
 
 from protocol.credentials.canonical import Canonical
-from protocol.credentials.shapes.canonicaliser import Canonicaliser
+from protocol.credentials.shapes.canonicaliser import Canonicaliser, try_to_learn
 from protocol.credentials.shapes.reasons import Reason
 from protocol.errors import CanonicalisationDifferenceError
 
@@ -38,7 +38,11 @@ class SharedCanonicaliser:
             return answer
         canonical = self._inner.slowly(document)
         with self._lock:
-            self._inner.learn_from(document, canonical, answer)
+            signature = self._inner.note_sight(document, answer)
+        if signature is not None:
+            template = try_to_learn(document, canonical, self._inner.slowly)  # others go on
+            with self._lock:
+                self._inner.keep(signature, template)
         return canonical
 
     def _try_shapes(self, document: Mapping[str, object]) -> Canonical | Reason:

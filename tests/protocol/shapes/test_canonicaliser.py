@@ -13,6 +13,7 @@ import pytest
 from protocol.credentials.canonical import Canonical, canonicalise
 from protocol.credentials.shapes import Canonicaliser, Reason, SharedCanonicaliser
 from protocol.credentials.shapes import canonicaliser as module
+from protocol.credentials.shapes.shape import TEXT_LIMIT
 from protocol.credentials.shapes.template import Template
 from protocol.errors import CanonicalisationDifferenceError, GuardError, ProtocolError
 from tests.protocol.credentials import STATUS, build_unsigned
@@ -391,6 +392,47 @@ def test_a_canonicaliser_remembers_nothing_that_was_said() -> None:
     assert "https://www.w3.org/2018/credentials#credentialSubject" in remembered
     assert "Learner" not in remembered
     assert "learner" not in remembered
+
+
+LONG_TEXTS: dict[str, Callable[[str], Edit]] = {
+    "a type": lambda text: lambda each: each["type"].append(f"https://e.example/{text}"),
+    "a language": lambda text: (
+        lambda each: each.update(name={"@value": "x", "@language": f"en-{text}"})
+    ),
+    "a scheme": lambda text: lambda each: each["credentialSubject"].update(id=f"{text}:1"),
+    "the name of a member": lambda text: lambda each: each.update({f"https://e.example/{text}": 1}),
+}
+
+
+@pytest.mark.parametrize("place", LONG_TEXTS)
+def test_long_texts_that_a_template_would_keep_are_not_learned(place) -> None:
+    """A stranger must not choose how much memory each of the templates takes."""
+    canonicaliser = Canonicaliser()
+    edit = LONG_TEXTS[place]("a" * TEXT_LIMIT)
+    for number in range(3):
+        document = make(number, edit)
+        assert find_fate(canonicaliser.canonicalise, document) == find_fate(canonicalise, document)
+    assert canonicaliser.counts.learned == 0
+    assert sum(map(len, list_remembered(canonicaliser))) < TEXT_LIMIT
+
+
+def test_learning_holds_no_other_thread_up(monkeypatch) -> None:
+    """It takes as long as some requests, and a stranger may ask for it."""
+    inner = Canonicaliser(learn_at_sight=1)
+    shared = SharedCanonicaliser(inner, lambda _: None)
+    shared.canonicalise(make(0))
+    learn, during = module.learn, []
+
+    def learn_while_others_ask(*arguments) -> Template:
+        other = threading.Thread(target=lambda: during.append(shared.canonicalise(make(1))))
+        other.start()
+        other.join(timeout=60)
+        return learn(*arguments)
+
+    monkeypatch.setattr(module, "learn", learn_while_others_ask)
+    shared.canonicalise(make(0, add_member(5)))
+    assert during == [canonicalise(make(1))]
+    assert inner.counts.learned == 2
 
 
 # Threads.

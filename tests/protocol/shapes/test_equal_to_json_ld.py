@@ -11,6 +11,7 @@ import pytest
 from protocol.credentials.canonical import canonicalise
 from protocol.credentials.contexts import CREDENTIAL_CONTEXTS
 from protocol.credentials.shapes import Canonicaliser, Reason
+from protocol.credentials.shapes.canonicaliser import try_to_learn
 from protocol.errors import ProtocolError
 from tests.protocol.credentials import VECTORS, build_unsigned
 from tests.protocol.shapes.documents import (
@@ -61,7 +62,9 @@ def compare(seed: int, count: int) -> tuple[collections.Counter[str], Canonicali
             assert isinstance(answer, Reason), "JSON-LD refuses what a shape accepted"
             fates["refused"] += 1
             continue
-        canonicaliser.learn_from(document, canonical, answer)
+        signature = canonicaliser.note_sight(document, answer)
+        if signature is not None:
+            canonicaliser.keep(signature, try_to_learn(document, canonical))
         fates["by JSON-LD"] += 1
         assert document == before
     return fates, canonicaliser
