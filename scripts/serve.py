@@ -82,7 +82,8 @@ def serve(
     rootseal serve
     rootseal serve --host 0.0.0.0 --network sepolia --proxies 1 --hostname verify.example.org
 
-    Nothing that is sent to it is kept. docs/api.md is about the API, docs/serving.md the rest.
+    No file that is sent to it is kept, nor what it says of a learner. docs/api.md is about the
+    API, docs/serving.md the rest.
     """
     settings = load_settings(home)
     config = WebConfig(

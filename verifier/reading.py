@@ -54,7 +54,8 @@ def build_canonicalisers(
 ) -> Canonicalisers:
     """Return what learns shapes at their second sight, for all threads of this process.
 
-    Of what a credential says nothing is kept: shapes have names of members, types and lengths.
+    Of what a credential says little is kept: shapes have names of members, types, the beginnings of
+    addresses and lengths, within bounds.
 
     ``tell`` hears of a re-check that found other bytes; from then on nothing learned is used.
     """

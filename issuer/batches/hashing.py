@@ -1,7 +1,7 @@
 """From a plan to leaves: a pure function of a job and a piece, so any executor can map it."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -9,7 +9,7 @@ from typing import Final
 
 from issuer.batches.lines import render_line
 from issuer.batches.ranges import Range
-from issuer.batches.stencils import Mould, Stencil, find_stencils, learn_stencil, make_mould
+from issuer.batches.stencils import Stencil, find_stencils, learn_stencil, make_mould
 from issuer.batches.tally import SIGHTS, Tally, count_shapes, find_canonicaliser
 from issuer.batches.work_area import WorkArea
 from issuer.inputs.draft import PROBE, Draft, Form, Frame, arrange_credential
@@ -89,7 +89,8 @@ def hash_range(job: DraftJob, piece: DraftPiece) -> HashedRange:
     with count_shapes() as counted:
         results = _Results(piece.chosen)
         if isinstance(piece.source, FormedSource):
-            _hash_formed(_Formed(job, piece.source, counted.canonicaliser, results), piece)
+            work = _Formed(piece.source.frame(job.moment), counted.canonicaliser, results)
+            _hash_formed(work, _sort_by_form(job, piece, piece.source))
         else:
             _hash_single(job, piece, counted.canonicaliser, results)
     if job.area is not None and not results.refused:
@@ -174,58 +175,64 @@ def _hash_document(
 class _Formed:
     """A range of credentials that have forms."""
 
-    job: DraftJob
-    source: FormedSource
+    frame: Frame
     canonicaliser: Canonicaliser
     results: _Results
 
 
-def _hash_formed(work: _Formed, piece: DraftPiece) -> None:
+_Place = tuple[int, Draft]
+"""A position and what is to stand there."""
+
+
+def _hash_formed(work: _Formed, forms: Mapping[Form, Sequence[_Place]]) -> None:
     """Hash credentials form by form, by its stencil; one the long way where that is not known."""
-    job = work.job
-    forms: defaultdict[Form, list[tuple[int, Draft]]] = defaultdict(list)
-    for position, index in piece.list_places():
-        status = render_status(job.status_base, *find_entry(job.status_list, index))
-        draft = work.source.derive(position, seed=job.seed, status=status, moment=job.moment)
-        forms[draft.form].append((position, draft))
-    frame = work.source.frame(job.moment)
     for form, drafts in forms.items():
         waiting = iter(drafts)
-        mould = make_mould(frame, form, len(drafts[0][1].texts))
-        stencil = None
-        if mould is not None:
-            known = find_stencils().get(mould.pieces)
-            stencil = known or _learn_from_first(work, mould, waiting, len(drafts))
+        stencil = _find_stencil(work, form, drafts, waiting)
         if stencil is not None:
             while chunk := [*islice(waiting, COLUMN_SIZE)]:
-                _fill_in(work, frame, stencil, chunk)
+                _fill_in(work, stencil, chunk)
         for position, draft in waiting:
-            _hash_arranged(work, frame, position, draft)
+            _hash_arranged(work, position, draft)
 
 
-def _learn_from_first(
-    work: _Formed, mould: Mould, waiting: Iterator[tuple[int, Draft]], count: int
+def _sort_by_form(
+    job: DraftJob, piece: DraftPiece, source: FormedSource
+) -> dict[Form, list[_Place]]:
+    forms: defaultdict[Form, list[_Place]] = defaultdict(list)
+    for position, index in piece.list_places():
+        status = render_status(job.status_base, *find_entry(job.status_list, index))
+        draft = source.derive(position, seed=job.seed, status=status, moment=job.moment)
+        forms[draft.form].append((position, draft))
+    return forms
+
+
+def _find_stencil(
+    work: _Formed, form: Form, drafts: Sequence[_Place], waiting: Iterator[_Place]
 ) -> Stencil | None:
-    """Hash credentials the long way up to the first that may be issued, and learn from that.
+    """Return the stencil of a form, learned if need be from the first that may be issued.
 
-    Of few credentials nothing is learned at once: it would cost more than it saves.
+    Those ``waiting`` up to that one are hashed the long way. Of few credentials nothing is learned
+    at once: it would cost more than it saves.
     """
+    mould = make_mould(work.frame, form, len(drafts[0][1].texts))
+    if mould is None:
+        return None
+    known = find_stencils().get(mould.pieces)
+    if known is not None:
+        return known
     for position, draft in waiting:
-        if _hash_arranged(work, mould.frame, position, draft, many=count >= SIGHTS):
+        if _hash_arranged(work, position, draft, many=len(drafts) >= SIGHTS):
             return learn_stencil(mould, draft, work.canonicaliser)
     return None
 
 
-def _hash_arranged(
-    work: _Formed, frame: Frame, position: int, draft: Draft, *, many: bool = False
-) -> bool:
-    document = arrange_credential(frame, draft)
+def _hash_arranged(work: _Formed, position: int, draft: Draft, *, many: bool = False) -> bool:
+    document = arrange_credential(work.frame, draft)
     return _hash_document(document, position, work.canonicaliser, work.results, many=many)
 
 
-def _fill_in(
-    work: _Formed, frame: Frame, stencil: Stencil, drafts: Sequence[tuple[int, Draft]]
-) -> None:
+def _fill_in(work: _Formed, stencil: Stencil, drafts: Sequence[_Place]) -> None:
     """Hash credentials by their stencil, all at once; the long way those it cannot vouch for."""
     lines = stencil.write([draft.texts for _, draft in drafts])
     good = [
@@ -233,29 +240,29 @@ def _fill_in(
         for (position, draft), line in zip(drafts, lines, strict=True)
         if len(line) <= DRAFT_LIMIT_BYTES and stencil.rules.hold(draft.texts)
     ]
-
-    def arrange(row: int) -> dict[str, object]:
-        """Make the document by itself, and see that the stencil wrote the same."""
-        _, draft, line = good[row]
-        document = arrange_credential(frame, draft)
-        if render_line(document) != line or _find_faults(document, line):
-            raise CanonicalisationDifferenceError(str(document["id"]))
-        return document
-
     texts = [draft.texts for _, draft, _ in good]
     try:
-        forms = work.canonicaliser.fill(stencil.folded, texts, arrange)
+        forms = work.canonicaliser.fill(
+            stencil.folded, texts, lambda row: _arrange_again(work.frame, *good[row][1:])
+        )
     except CanonicalisationDifferenceError:
         find_stencils().clear()  # whoever goes on in this process learns anew
         raise
-    left = {position for position, _ in drafts}
+    left = dict(drafts)
     for (position, draft, line), nquads in zip(good, forms, strict=True):
         if nquads is not None:
             work.results.add(position, draft.texts[0], line, nquads)
-            left.remove(position)
-    for position, draft in drafts:
-        if position in left:
-            _hash_arranged(work, frame, position, draft)
+            del left[position]
+    for position, draft in left.items():
+        _hash_arranged(work, position, draft)
+
+
+def _arrange_again(frame: Frame, draft: Draft, line: bytes) -> dict[str, object]:
+    """Make a document by itself, and see that its stencil wrote the same."""
+    document = arrange_credential(frame, draft)
+    if render_line(document) != line or _find_faults(document, line):
+        raise CanonicalisationDifferenceError(str(document["id"]))
+    return document
 
 
 def _find_faults(document: dict[str, object], text: bytes) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from issuer.inputs.draft import Draft, Form, Frame, arrange_credential
 from protocol.credentials.schema_leaves import Followed, TextRules, follow_schema
 from protocol.credentials.shapes import Canonicaliser, Folded
 
-STENCILS: Final = 256
+STENCILS: Final = 1_024
 """Stencils of one process: forms of a batch differ in which columns are filled, and in level. The
 oldest makes room."""
 
