@@ -1,6 +1,6 @@
 """Write the figures of docs/performance.md anew: each command, and what it printed here.
 
-    python -m benchmarks.figures
+    python -m benchmarks.figures [--long]
 
 Some quarter of an hour on a quiet machine, more on a busy one.
 """
@@ -16,19 +16,24 @@ from pathlib import Path
 DOCUMENT = Path("docs/performance.md")
 BEGIN, END = "<!-- figures: python -m benchmarks.figures -->", "<!-- end of figures -->"
 COMMANDS = (
+    "benchmarks.canonicalising",
     "benchmarks.verify",
     "benchmarks.serve --seconds 6",
-    "benchmarks.issue 1000 5000 --peer --rounds 2",
-    "benchmarks.issue 1000 10000 --rounds 2",
-    "benchmarks.issue 100000 --shards --rounds 1",
+    "benchmarks.reading 10000 100000",
+    "benchmarks.issue 1000 5000 --peer --folder /dev/shm",
+    "benchmarks.issue 1000 10000 --folder /dev/shm",
+    "benchmarks.issue 100000 --rounds 1 --folder /dev/shm",
+    "benchmarks.issue 10000",
     "benchmarks.issue 5000 --whole",
 )
+LONG = ("benchmarks.issue 1000000 --shards --rounds 1 --folder /dev/shm",)
+"""With --long: minutes, and 8 GB in memory."""
 PACKAGES = ("pyld", "cryptography", "blockcerts-merkletools", "gmpy2", "cbor2")
 
 
 def main() -> None:
     blocks = [describe_machine()]
-    for command in COMMANDS:
+    for command in (*COMMANDS, *(LONG if "--long" in sys.argv[1:] else ())):
         blocks.append(run(command))
         # After each: a run that is broken off has not been for nothing.
         write("\n".join(blocks))

@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -66,7 +66,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("counts", type=int, nargs="*", default=[1_000])
+    parser.add_argument("counts", type=read_count, nargs="*", default=[1_000])
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--peer", action="store_true", help="beside cert-issuer 3.13.1")
@@ -85,6 +85,12 @@ def main() -> None:
             measure(count, options)
 
 
+def read_count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text}: a number of credentials is 1 or more")
+    return int(text)
+
+
 def measure(count: int, options: Options) -> None:
     """Show each stage, and which share of the floor it all is."""
     for layout in options.layouts:
@@ -94,42 +100,54 @@ def measure(count: int, options: Options) -> None:
     show_floor(best, options)
 
 
+Runs = dict[tuple[Layout, int], list[dict[str, Any]]]
+"""By layout and number of workers."""
+
+
 def compare(count: int, options: Options) -> None:
     """Let cert-issuer and ours take turns on the same credentials."""
     command = cert_issuer.install()
     variants = [(layout, workers) for layout in options.layouts for workers in (1, options.workers)]
     peers: list[PeerRun] = []
-    ours: dict[tuple[Layout, int], list[dict[str, Any]]] = {}
+    ours: Runs = {}
     for _ in range(options.rounds):
         with make_folder(options) as folder:
             peers.append(cert_issuer.issue(command, folder, render_drafts(count)))
         for variant in variants:
             ours.setdefault(variant, []).append(run(count, *variant, options))
-    peer_s = min(each.wall_s for each in peers)
-    peer_cpu_s = min(each.cpu_s for each in peers)
-    roots = {each.root for each in peers} | {
-        each["root"] for runs in ours.values() for each in runs
-    }
+    roots = {each.root for each in peers}
+    roots |= {each["root"] for runs in ours.values() for each in runs}
     print(f"{count:,} credentials, best of {options.rounds}; roots equal: {len(roots) == 1}")
-    print(
-        f"  cert-issuer {cert_issuer.VERSION:21} {peer_s:8.2f} s {count / peer_s:9,.0f} a second"
-        f"  {peer_cpu_s / count * 1e6:7,.0f} us of a core each"
-        f"  {max(each.memory_mib for each in peers):4.0f} MiB"
-    )
-    for (layout, workers), runs in ours.items():
-        wall_s = min(each["wall_s"] for each in runs)
-        cpu_s = min(each["cpu_s"] for each in runs)
-        process_s = min(each["process_s"] for each in runs)
-        memory = max(max(each["memory_mib"].values()) for each in runs)
-        name = f"ours, signed, {layout}, {workers} workers"
-        print(
-            f"  {name:33} {wall_s:8.2f} s {count / wall_s:9,.0f} a second"
-            f"  {cpu_s / count * 1e6:7,.0f} us of a core each  {memory:4.0f} MiB"
-            f"  x{peer_s / wall_s:.0f} (x{peer_cpu_s / cpu_s:.0f} in core time,"
-            f" x{peer_s / process_s:.0f} as a process)"
-        )
+    show_comparison(count, peers, ours)
     if len(roots) != 1:
         raise SystemExit("The roots differ.")
+
+
+def show_comparison(count: int, peers: Sequence[PeerRun], ours: Runs) -> None:
+    peer_s = min(each.wall_s for each in peers)
+    peer_cpu_s = min(each.cpu_s for each in peers)
+    peer_mib = max(each.memory_mib for each in peers)
+    show_side(f"cert-issuer {cert_issuer.VERSION}", count, (peer_s, peer_cpu_s, peer_mib))
+    for (layout, workers), runs in ours.items():
+        wall_s, cpu_s, process_s = (
+            min(each[name] for each in runs) for name in ("wall_s", "cpu_s", "process_s")
+        )
+        memory_mib = max(max(each["memory_mib"].values()) for each in runs)
+        show_side(
+            f"ours, signed, {layout}, {workers} workers",
+            count,
+            (wall_s, cpu_s, memory_mib),
+            f"  x{peer_s / wall_s:.0f} (x{peer_cpu_s / cpu_s:.0f} in core time,"
+            f" x{peer_s / process_s:.0f} as a process)",
+        )
+
+
+def show_side(name: str, count: int, found: tuple[float, float, float], ratios: str = "") -> None:
+    wall_s, cpu_s, memory_mib = found
+    print(
+        f"  {name:33} {wall_s:8.2f} s {count / wall_s:9,.0f} a second"
+        f"  {cpu_s / count * 1e6:7,.0f} us of a core each  {memory_mib:4.0f} MiB{ratios}"
+    )
 
 
 def measure_whole(count: int, options: Options) -> None:
