@@ -18,6 +18,7 @@ IssuanceError                        this cannot be issued, and nothing was sent
 ├─ SequenceLimitError(seq)           no status list can be named after the key's next batch
 ├─ PathMismatchError(index)          the tree library built a path that does not lead to its root
 ├─ RootMismatchError(theirs, ours)   the tree library built another root than we did
+├─ WorkerEndedError()                the machine ended a worker process; run it again
 └─ OutputError(problems)             what was written does not check out
 UnsettledTransactionError(account, nonce)   a ChainError: sent, not mined yet; run it again
 WithheldEntryError(network, seq, block)     a ChainError: an entry of the status log is missing
@@ -145,6 +146,17 @@ class LockedError(IssuanceError):
         super().__init__(
             f"Another process of this home uses the account {render_address(account)}. "
             "Wait until it has ended, then run the same command again."
+        )
+
+
+class WorkerEndedError(IssuanceError):
+    """The machine ended a worker process, perhaps after something was sent."""
+
+    def __init__(self) -> None:
+        """Say what may be done about it."""
+        super().__init__(
+            "A worker process was ended from outside, most often for want of memory. Nothing is "
+            "lost: run the same command again."
         )
 
 

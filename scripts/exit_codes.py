@@ -11,5 +11,6 @@ CHAIN_REFUSES: Final = 5
 USAGE: Final = 64
 BAD_INPUT: Final = 65
 OUR_BUG: Final = 70
+WORKER_ENDED: Final = 71
 INTERRUPTED: Final = 130
 UNREAD: Final = 141

@@ -10,7 +10,13 @@ from typing import Final
 
 import click
 
-from issuer.errors import IssuanceError, OutputError, PathMismatchError, RootMismatchError
+from issuer.errors import (
+    IssuanceError,
+    OutputError,
+    PathMismatchError,
+    RootMismatchError,
+    WorkerEndedError,
+)
 from protocol.errors import (
     CanonicalisationDifferenceError,
     ChainError,
@@ -104,4 +110,6 @@ def _choose_code(error: BaseException) -> int:
         return exit_codes.CHAIN_UNREACHABLE
     if isinstance(error, OURS):
         return exit_codes.OUR_BUG
+    if isinstance(error, WorkerEndedError):
+        return exit_codes.WORKER_ENDED
     return exit_codes.BAD_INPUT

@@ -18,7 +18,7 @@ from issuer.batches.issuing import (
     preview_batch,
 )
 from issuer.batches.output import Layout
-from issuer.batches.tally import Tally
+from issuer.batches.tally import SIGHTS, Tally
 from issuer.batches.workers import prepare_workers
 from issuer.inputs.ready_made import load_credentials_source
 from issuer.inputs.roster import load_roster_source
@@ -198,7 +198,7 @@ def _describe_tally(tally: Tally) -> str:
     return (
         f"{tally.by_shape:,} of {tally.count:,} canonical forms came by the fast path; "
         f"{fallen:,} ({fallen / tally.count:.2%}) fell back to JSON-LD proper, "
-        "which gives the same and takes longer."
+        f"which gives the same and takes longer. A shape is learned when {SIGHTS} have it."
     )
 
 

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -68,9 +68,13 @@ def verify(
 
     \b
     rootseal verify spring/*.json
+    rootseal verify spring
     rootseal verify --json --recipient "Aroha Ngata" file.json
     rootseal verify spring/shards/*.ndjson
     curl … | rootseal verify -
+
+    Of a folder all that ends in .json or .ndjson and lies in it directly is verified. docs/api.md
+    describes the report that --json gives; for several files each has its "source".
 
     Exit code: 0 all passed, 1 some failed, 2 some could not be determined, 3 some is no credential.
     """
@@ -113,11 +117,11 @@ def _show_json(answers: list[tuple[str, Answer]], *, single: bool) -> int:
         for name, answer in answers
     ]
     click.echo(json.dumps(rendered[0] if single else {"reports": rendered}, ensure_ascii=False))
-    return _choose_code(answer for _, answer in answers)
+    return _choose_worst({_choose_code(answer) for _, answer in answers})
 
 
 def _show_text(answers: Iterable[tuple[str, Answer]]) -> int:
-    shown: list[Answer] = []
+    codes: set[int] = set()
     for name, answer in answers:
         match answer:
             case Report():
@@ -126,15 +130,17 @@ def _show_text(answers: Iterable[tuple[str, Answer]]) -> int:
                 click.echo(f"{name}\n  Not a credential: {answer.reason}.\n")
             case _:
                 click.echo(f"{name}\n  Not a credential. {answer}\n")
-        shown.append(answer)
-    return _choose_code(shown)
+        codes.add(_choose_code(answer))
+    return _choose_worst(codes)
 
 
-def _choose_code(answers: Iterable[Answer]) -> int:
-    codes = {
-        EXIT_CODES[answer.verdict] if isinstance(answer, Report) else exit_codes.NOT_A_CREDENTIAL
-        for answer in answers
-    }
+def _choose_code(answer: Answer) -> int:
+    if isinstance(answer, Report):
+        return EXIT_CODES[answer.verdict]
+    return exit_codes.NOT_A_CREDENTIAL
+
+
+def _choose_worst(codes: Container[int]) -> int:
     return next(code for code in WORST_FIRST if code in codes)
 
 

@@ -8,8 +8,8 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from contextlib import AbstractContextManager
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 from itertools import islice
 from multiprocessing import get_context, parent_process, set_forkserver_preload
 from multiprocessing.context import BaseContext
@@ -17,6 +17,7 @@ from multiprocessing.forkserver import ensure_running
 from typing import Final, Self, TypeVar
 
 from issuer.batches.tally import Tally
+from issuer.errors import WorkerEndedError
 
 Job = TypeVar("Job")
 Item = TypeVar("Item")
@@ -65,11 +66,15 @@ class Crew(AbstractContextManager["Crew"]):
         """Let the processes start meanwhile, if so many credentials will pay for it.
 
         Each begins with ``rehearse``, of which nothing is heard.
+
+        Raises:
+            WorkerEndedError: the machine ended one of them.
         """
         if self._pool is None and self.workers > 1 and size >= WORKER_THRESHOLD:
             self._pool = self._make_pool(self.workers)
-            for _ in range(self.workers):
-                self._pool.submit(rehearse)
+            with _tell_of_ended_worker():
+                for _ in range(self.workers):
+                    self._pool.submit(rehearse)
 
     def note(self, tally: Tally) -> None:
         """Add what a worker says of its part."""
@@ -87,6 +92,9 @@ class Crew(AbstractContextManager["Crew"]):
         With one worker, or a size below `WORKER_THRESHOLD`, all is done in this process. Else
         function, job, items and results must be picklable. Items are taken and results given as
         they come, so that memory stays flat.
+
+        Raises:
+            WorkerEndedError: the machine ended one of the processes.
         """
         self.start(size)
         if self._pool is None or size < WORKER_THRESHOLD:
@@ -118,13 +126,26 @@ def _stream(
     items: Iterator[Item],
     window: int,
 ) -> Iterator[Result]:
-    waiting: list[Future[Result]] = [
-        pool.submit(function, job, item) for item in islice(items, window)
-    ]
-    while waiting:
-        result = waiting.pop(0).result()
-        waiting += [pool.submit(function, job, item) for item in islice(items, 1)]
+    waiting: list[Future[Result]] = []
+    room = window
+    while True:
+        for item in islice(items, room):
+            with _tell_of_ended_worker():
+                waiting.append(pool.submit(function, job, item))
+        if not waiting:
+            return
+        with _tell_of_ended_worker():
+            result = waiting.pop(0).result()
+        room = 1
         yield result
+
+
+@contextmanager
+def _tell_of_ended_worker() -> Iterator[None]:
+    try:
+        yield
+    except BrokenExecutor as error:
+        raise WorkerEndedError from error
 
 
 def _make_pool(workers: int) -> Executor:

@@ -5,11 +5,13 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from issuer.batches.workers import WORKER_THRESHOLD, map_items
+from issuer.batches.workers import WINDOW, WORKER_THRESHOLD, Crew, map_items
+from issuer.errors import WorkerEndedError
 
 
 def add(job: int, item: int) -> int:
@@ -45,6 +47,36 @@ def test_many_items_go_to_other_processes() -> None:
 def test_an_error_in_a_worker_reaches_the_caller() -> None:
     with pytest.raises(ValueError, match="this one"):
         list(map_items(refuse_one, WORKER_THRESHOLD - 1, range(WORKER_THRESHOLD), 2))
+
+
+def end_one(job: int, item: int) -> int:
+    if item == job:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return item
+
+
+def test_a_worker_that_the_machine_ended_is_told_as_that() -> None:
+    with pytest.raises(WorkerEndedError, match="run the same command again"):
+        list(map_items(end_one, 3, range(WORKER_THRESHOLD), 2))
+
+
+def test_any_executor_may_do_the_work() -> None:
+    """Threads here; an executor that spans machines is used the same way."""
+    with Crew(3, ThreadPoolExecutor) as crew:
+        results = [*crew.map(add, 10, range(WORKER_THRESHOLD), WORKER_THRESHOLD)]
+    assert results == [10 + item for item in range(WORKER_THRESHOLD)]
+
+
+def test_items_are_taken_as_results_are_asked_for() -> None:
+    """So that memory does not grow with the batch."""
+    taken: list[int] = []
+    with Crew(2, ThreadPoolExecutor) as crew:
+        items = (taken.append(each) or each for each in range(WORKER_THRESHOLD))
+        results = crew.map(add, 0, items, WORKER_THRESHOLD)
+        for number in range(20):
+            next(results)
+            assert len(taken) <= number + WINDOW * 2
+    assert len(taken) < WORKER_THRESHOLD
 
 
 RUN_FOR_EVER = """

@@ -7,7 +7,7 @@ import pytest
 
 from protocol.credentials.credential import PROOF_MEMBERS, _has_plain_values
 from protocol.credentials.guard import check_values
-from protocol.credentials.strict_json import find_text_problem, parse_object
+from protocol.credentials.strict_json import MEMBER_LIMIT, find_text_problem, parse_object
 from protocol.errors import NotACredentialError
 
 BLOCK = 0x400
@@ -59,3 +59,11 @@ def test_members_of_a_proof_that_look_plain_are_refused_by_no_rule() -> None:
 @pytest.mark.parametrize("value", ["", " ", "a b", "\n", "ā", None, 1, True, [], {}, ["a"]])
 def test_anything_else_is_left_to_the_rules(value) -> None:
     assert not _has_plain_values({"created": value})
+
+
+@pytest.mark.parametrize("wrap", [lambda members: members, lambda members: {"a": members}])
+def test_more_members_than_a_credential_has_are_refused_without_any_nesting(wrap) -> None:
+    members = {f"m{number}": 1 for number in range(MEMBER_LIMIT)}
+    parse_object(json.dumps(members).encode())
+    with pytest.raises(NotACredentialError, match="more than 10000 members"):
+        parse_object(json.dumps(wrap(members | {"one more": 1})).encode())

@@ -32,6 +32,24 @@ def test_files_and_shards_keep_their_order(tmp_path: Path) -> None:
     assert sources == [f"{shard}:1", f"{shard}:2", file]
 
 
+def test_of_a_folder_come_all_credentials_that_lie_in_it(tmp_path: Path) -> None:
+    """What `issue` writes beside them is no credential and lies in folders, or has another end."""
+    (tmp_path / "batch").mkdir()
+    for name in ("batch/batch.json", "manifest.csv", "b.json", "a.JSON"):
+        write(tmp_path, name, name.encode())
+    write(tmp_path, "c.ndjson", b"1\n2\n")
+    found = [*read_submissions([str(tmp_path)])]
+    assert [content for _, content in found] == [b"a.JSON", b"b.json", b"1", b"2"]
+    assert found[1][0] == str(tmp_path / "b.json")
+    assert not is_single([str(tmp_path)])
+
+
+def test_a_folder_without_credentials_is_told(tmp_path: Path) -> None:
+    ((source, content),) = read_submissions([str(tmp_path)])
+    assert source == str(tmp_path)
+    assert "Is a directory" in content
+
+
 def test_a_line_that_is_too_long_is_cut_and_the_next_is_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -36,7 +36,8 @@ def test_the_worst_of_several_wins(mixed, given):
 
 def test_an_unreadable_file_among_good_ones_stops_none_of_them(mixed):
     shell, files = mixed
-    names = [str(each) for each in (files[0], files[3], "missing.json", ".", files[1])]
+    (shell.folder / "empty").mkdir(exist_ok=True)
+    names = [str(each) for each in (files[0], files[3], "missing.json", "empty", files[1])]
     told = shell.run("verify", "--json", *names).expect(3).json["reports"]
     assert [each["source"] for each in told] == names
     assert [each.get("verdict") for each in told] == ["passed", None, None, None, "failed"]

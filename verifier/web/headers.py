@@ -19,7 +19,7 @@ CONTENT_SECURITY_POLICY: Final = "; ".join(
 PERMISSIONS: Final = (
     *("accelerometer", "autoplay", "browsing-topics", "camera", "display-capture", "fullscreen"),
     *("geolocation", "gyroscope", "microphone", "midi", "payment", "publickey-credentials-get"),
-    *("screen-wake-lock", "usb", "web-share", "xr-spatial-tracking"),
+    *("screen-wake-lock", "usb", "xr-spatial-tracking"),
 )
 HEADERS: Final = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,

@@ -13,6 +13,7 @@ import pytest
 from protocol.credentials.canonical import Canonical, canonicalise
 from protocol.credentials.shapes import Canonicaliser, Reason, SharedCanonicaliser
 from protocol.credentials.shapes import canonicaliser as module
+from protocol.credentials.shapes.cache import SIGHTS_PER_TEMPLATE, ShapeCache
 from protocol.credentials.shapes.shape import TEXT_LIMIT
 from protocol.credentials.shapes.template import Template
 from protocol.errors import CanonicalisationDifferenceError, GuardError, ProtocolError
@@ -122,6 +123,14 @@ def test_no_more_templates_are_kept_than_asked() -> None:
     assert canonicaliser.counts.fast == 2
     canonicaliser.canonicalise(make(1, add_member(4)))
     assert canonicaliser.counts.fast == 2, "the least used went first"
+
+
+def test_the_sights_of_no_more_shapes_are_counted_than_asked() -> None:
+    """Each stranger's file may have a shape of its own."""
+    cache = ShapeCache(capacity=2, learn_at_sight=2)
+    for signature in range(1_000):
+        cache.note_sight(signature)
+    assert [*cache._sights] == [*range(1_000 - 2 * SIGHTS_PER_TEMPLATE, 1_000)]
 
 
 def test_many_variants_of_one_shape_are_kept_within_the_bound_too() -> None:
@@ -311,6 +320,16 @@ def test_a_template_that_fails_on_its_own_credential_is_not_kept(monkeypatch) ->
     assert canonicaliser.counts.learned == canonicaliser.counts.fast == 0
 
 
+def test_a_template_that_fails_on_awkward_texts_only_is_not_kept(monkeypatch) -> None:
+    """The credential that is learned from has nothing to escape."""
+    fill = Template.fill
+    monkeypatch.setattr(Template, "fill", lambda *each: fill(*each).replace(b'\\"', b'"'))
+    canonicaliser = Canonicaliser()
+    for number in range(3):
+        assert canonicaliser.canonicalise(make(number)) == canonicalise(make(number))
+    assert canonicaliser.counts.learned == canonicaliser.counts.fast == 0
+
+
 def test_an_address_that_stands_in_the_template_itself_leaves_for_json_ld() -> None:
     """With other contexts, two things could become one by it; with ours, nothing is lost."""
     canonicaliser = Canonicaliser()
@@ -354,6 +373,18 @@ def test_a_difference_stops_whatever_is_under_way(monkeypatch) -> None:
     with pytest.raises(CanonicalisationDifferenceError, match="urn:uuid:1 differs"):
         canonicaliser.canonicalise(make(1))
     assert not issubclass(CanonicalisationDifferenceError, ProtocolError)
+
+
+def test_a_template_that_differed_is_never_used_again(monkeypatch) -> None:
+    canonicaliser = Canonicaliser(recheck_every=1)
+    canonicaliser.canonicalise(make(0))
+    (family,) = canonicaliser._cache.list_recent()
+    monkeypatch.setattr(family.templates[0], "fill", lambda flat: spoil(None, flat))
+    with pytest.raises(CanonicalisationDifferenceError):
+        canonicaliser.canonicalise(make(1))
+    for number in range(2, 5):
+        assert canonicaliser.canonicalise(make(number)) == canonicalise(make(number))
+    assert canonicaliser.counts.learned == 2
 
 
 def test_accepting_what_json_ld_refuses_is_a_difference(monkeypatch) -> None:

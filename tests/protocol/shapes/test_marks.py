@@ -39,6 +39,7 @@ def test_what_lands_as_it_should_stays_open() -> None:
         ("name", TWO_KINDS),
         ("count", ADDRESS),
         ("id", TEXT),
+        ("id", BOTH),
         ("id", None),
     ],
 )
