@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from issuer.batches.ranges import Range, split_ranges
+from issuer.batches.workers import WINDOW, stream
 from issuer.journal.entry_table import EntryTable
 from protocol.primitives import Digest
 from protocol.proofs.data_integrity import signing_input
@@ -17,10 +18,10 @@ def sign_table(
     ``sign`` may be called by several threads at once: OpenSSL lets others run while it signs.
     """
 
-    def sign_range(chosen: Range) -> bytes:
+    def sign_range(table: EntryTable, chosen: Range) -> tuple[Range, bytes]:
         leaves = map(table.find_leaf, range(chosen.start, chosen.stop))
-        return b"".join([sign(signing_input(options_hash, leaf)) for leaf in leaves])
+        return chosen, b"".join([sign(signing_input(options_hash, leaf)) for leaf in leaves])
 
     ranges = split_ranges(len(table))
     with ThreadPoolExecutor(threads) as pool:
-        yield from zip(ranges, pool.map(sign_range, ranges), strict=True)
+        yield from stream(pool, sign_range, table, iter(ranges), WINDOW * threads)

@@ -99,7 +99,7 @@ class Crew(AbstractContextManager["Crew"]):
         self.start(size)
         if self._pool is None or size < WORKER_THRESHOLD:
             return (function(job, item) for item in items)
-        return _stream(self._pool, function, job, iter(items), WINDOW * self.workers)
+        return stream(self._pool, function, job, iter(items), WINDOW * self.workers)
 
 
 def map_items(
@@ -119,13 +119,18 @@ def _run_chunk(
     return [function(job, item) for item in chunk]
 
 
-def _stream(
+def stream(
     pool: Executor,
     function: Callable[[Job, Item], Result],
     job: Job,
     items: Iterator[Item],
     window: int,
 ) -> Iterator[Result]:
+    """Yield ``function(job, item)`` for each item, in order, with a ``window`` of items under way.
+
+    Raises:
+        WorkerEndedError: the machine ended a process of the pool.
+    """
     waiting: list[Future[Result]] = []
     room = window
     while True:

@@ -34,11 +34,10 @@ def save_entries(
 
 def read_entries(journal: Journal, batch: BatchRecord, plan: Plan) -> EntryTable:
     """Return the entries of a plan in the order of the input."""
-    rows = journal.iterate(
-        "SELECT * FROM entry WHERE batch = ? AND attempt = ? ORDER BY position",
-        *(batch.id, plan.attempt),
-    )
-    return build_table(
+    which = "FROM entry WHERE batch = ? AND attempt = ?"
+    (found,) = journal.read(f"SELECT count(*) AS count {which}", batch.id, plan.attempt)
+    rows = journal.iterate(f"SELECT * {which} ORDER BY position", batch.id, plan.attempt)
+    packed = (
         Entry(
             position=row["position"],
             credential=row["credential"],
@@ -48,6 +47,7 @@ def read_entries(journal: Journal, batch: BatchRecord, plan: Plan) -> EntryTable
         )
         for row in rows
     )
+    return build_table(packed, found["count"])
 
 
 def save_signatures(

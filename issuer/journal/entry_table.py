@@ -27,13 +27,6 @@ class EntryTable(Sequence[Entry]):
         self.signatures = bytearray()
         """All of them or, before signing, none."""
 
-    def append(self, entry: Entry) -> None:
-        """Add the next entry."""
-        self.ids += pack_id(entry.credential)
-        self.indices.append(entry.status_index)
-        self.leaves += entry.leaf
-        self.signatures += entry.signature or b""
-
     @property
     def is_signed(self) -> bool:
         """Tell whether every entry has its signature."""
@@ -88,11 +81,22 @@ class EntryTable(Sequence[Entry]):
         )
 
 
-def build_table(entries: Iterable[Entry]) -> EntryTable:
-    """Return the entries packed."""
+def build_table(entries: Iterable[Entry], count: int) -> EntryTable:
+    """Return so many entries packed, in space taken at once: growing would leave as much unused."""
     table = EntryTable()
-    for entry in entries:
-        table.append(entry)
+    table.ids, table.leaves = bytearray(ID_BYTES * count), bytearray(DIGEST_BYTES * count)
+    table.indices = array("I", [0]) * count
+    signatures = bytearray(SIGNATURE_BYTES * count)
+    are_signed = True
+    for place, entry in zip(range(count), entries, strict=True):
+        table.ids[ID_BYTES * place : ID_BYTES * (place + 1)] = pack_id(entry.credential)
+        table.indices[place] = entry.status_index
+        table.leaves[DIGEST_BYTES * place : DIGEST_BYTES * (place + 1)] = entry.leaf
+        if entry.signature is None:
+            are_signed = False
+        else:
+            signatures[SIGNATURE_BYTES * place : SIGNATURE_BYTES * (place + 1)] = entry.signature
+    table.signatures = signatures if are_signed else bytearray()
     return table
 
 
@@ -120,14 +124,17 @@ def unpack_id(raw: bytes) -> str:
 def find_doubled(packed: bytes | bytearray, size: int) -> tuple[int, int] | None:
     """Return the positions of two equal items of ``size`` bytes, None if all differ.
 
-    Only their first eight bytes are sorted, which takes 50 bytes for each item while it lasts.
+    Only their first eight bytes are sorted, those of one first byte after the other: a list of all
+    would take 50 bytes for each item, and much of that is never given back.
     """
     count = len(packed) // size
     view = memoryview(packed)
     starts = range(0, size * count, size)
     heads = array("Q", (int.from_bytes(view[at : at + 8]) for at in starts))
-    ordered = sorted(heads)
-    twice = {one for one, other in pairwise(ordered) if one == other}
+    parts = [array("Q") for _ in range(1 << 8)]
+    for head in heads:
+        parts[head >> 56].append(head)
+    twice = {one for part in parts for one, other in pairwise(sorted(part)) if one == other}
     first_seen: dict[bytes, int] = {}
     for position in (at for at, head in enumerate(heads) if head in twice):
         item = bytes(view[size * position : size * (position + 1)])

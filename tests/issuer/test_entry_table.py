@@ -25,7 +25,7 @@ def make(position: int, *, signed: bool = True) -> Entry:
 @pytest.mark.parametrize("signed", [True, False])
 def test_entries_come_out_as_they_went_in(signed: bool) -> None:
     given = [make(position, signed=signed) for position in range(5)]
-    table = build_table(given)
+    table = build_table(given, len(given))
     assert list(table) == given
     assert table[3] == given[3]
     assert table[1:3] == given[1:3]
@@ -34,7 +34,7 @@ def test_entries_come_out_as_they_went_in(signed: bool) -> None:
 
 
 def test_half_signed_is_not_signed() -> None:
-    assert not build_table([make(0), make(1, signed=False)]).is_signed
+    assert not build_table([make(0), make(1, signed=False)], 2).is_signed
 
 
 @given(st.uuids().map(lambda value: value.bytes))

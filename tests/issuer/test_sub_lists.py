@@ -26,7 +26,7 @@ from issuer.batches.plan import (
     order_positions,
 )
 from issuer.journal import entries, plans
-from issuer.journal.entry_table import EntryTable
+from issuer.journal.entry_table import EntryTable, build_table
 from issuer.journal.lists import find_lists
 from issuer.journal.records import Anchoring, BatchRecord, Entry, StatusPlace
 from issuer.sending.channel import find_registry_scope
@@ -74,11 +74,11 @@ def begin(desk: Desk, folder: Path, count: int) -> BatchRecord:
 
 
 def fill_table(places: list[int]) -> EntryTable:
-    table = EntryTable()
-    for position, place in enumerate(places):
-        leaf = Leaf(sha256(b"%d" % position).digest())
-        table.append(Entry(position, name_credential(position), place, leaf, None))
-    return table
+    found = (
+        Entry(at, name_credential(at), place, Leaf(sha256(b"%d" % at).digest()), None)
+        for at, place in enumerate(places)
+    )
+    return build_table(found, len(places))
 
 
 def release(desk: Desk, folder: Path) -> None:
