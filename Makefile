@@ -1,7 +1,8 @@
 # make demo [ARGS='…']   the whole story on a chain inside a folder; Python 3.11+, make and PyPI only
 # make test              installs what the tests need and runs every one
 # make check             linters, import contracts and drift checks
-# make bench             ratios against named peers 
+# make bench             ratios against named peers
+# make figures           measures everything and writes the figures of docs/performance.md anew
 # make lock              writes both lock files anew from pyproject.toml
 
 PYTHON ?= python3
@@ -9,15 +10,16 @@ ARGS ?=
 BIN := .venv/bin
 INTEROP := tests/interop
 DEBIAN_PACKAGES := chromium fonts-noto-cjk wrk
+EVERYTHING := .venv/installed-dev node_modules/.installed .venv/browser $(INTEROP)/.venv/installed
 
-.PHONY: demo test test-python test-contracts check drift bench lock clean
+.PHONY: demo test test-python test-contracts check drift bench figures lock clean
 
 demo: .venv/installed
 	$(BIN)/rootseal demo $(ARGS)
 
 test: test-contracts test-python
 
-test-python: .venv/installed-dev node_modules/.installed .venv/browser $(INTEROP)/.venv/installed
+test-python: $(EVERYTHING)
 	$(BIN)/python -m pytest -n auto
 
 test-contracts: node_modules/.installed
@@ -37,9 +39,14 @@ drift: .venv/installed-dev node_modules/.installed $(INTEROP)/.venv/installed
 	$(BIN)/python -m scripts.export_abi --check
 	$(BIN)/python -m tests.interop.table --check
 
-bench: .venv/installed-dev
+bench: $(EVERYTHING)
 	$(BIN)/python -m benchmarks.issue 1000 10000 100000
 	$(BIN)/python -m benchmarks.issue 1000 5000 --peer
+	$(BIN)/python -m benchmarks.verify
+	$(BIN)/python -m benchmarks.serve
+
+figures: $(EVERYTHING)
+	$(BIN)/python -m benchmarks.figures --long
 
 .venv/installed: requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Rootseal needs Python 3.11 or newer; name one with make PYTHON=…")'
