@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Iterator
+from os.path import exists, isdir, isfile
 from pathlib import Path
 from typing import Final
 
@@ -19,25 +20,44 @@ instead of them says why there are none."""
 def is_single(names: Iterable[str]) -> bool:
     """Tell whether exactly one credential was named."""
     listed = list(names)
-    return len(listed) == 1 and not _is_shard(listed[0]) and not Path(listed[0]).is_dir()
+    return len(listed) == 1 and not _is_shard(listed[0]) and not _is_folder(listed[0])
 
 
 def read_submissions(names: Iterable[str]) -> Iterator[Submission]:
     """Yield every credential named. One that is too long comes with one byte more than allowed."""
-    for name in _list_files(names):
-        try:
-            yield from _read_shard(name) if _is_shard(name) else [(name, _read(name))]
-        except OSError as error:
-            yield name, f"The file cannot be read ({error.strerror})."
-
-
-def _list_files(names: Iterable[str]) -> Iterator[str]:
-    """Yield what is named, and of a folder the credentials and shards that lie in it directly."""
     for name in names:
-        folder = Path(name)
-        within = sorted(folder.iterdir()) if folder.is_dir() else ()
-        found = [str(each) for each in within if each.suffix.lower() in SUFFIXES]
-        yield from found or [name]
+        yield from _read_folder(name) if _is_folder(name) else _read_file(name)
+
+
+def _is_folder(name: str) -> bool:
+    # A Path raises where it may not look: there opening says why.
+    return name != STANDARD_INPUT and isdir(name)  # noqa: PTH112 (see above)
+
+
+def _read_folder(name: str) -> Iterator[Submission]:
+    """Yield what lies directly in a folder; no pipes or devices, which nobody named."""
+    try:
+        within = sorted(each for each in Path(name).iterdir() if each.suffix.lower() in SUFFIXES)
+    except OSError as error:
+        yield name, f"The folder cannot be read ({error.strerror})."
+        return
+    files = [str(each) for each in within if not _is_no_file(each)]
+    if not files:
+        yield name, f"The folder has no files that end in {' or '.join(SUFFIXES)}."
+    for each in files:
+        yield from _read_file(each)
+
+
+def _is_no_file(path: Path) -> bool:
+    """Tell whether something is there that is no file; where that cannot be told, it is opened."""
+    return exists(path) and not isfile(path)  # noqa: PTH110, PTH113 (a Path may raise)
+
+
+def _read_file(name: str) -> Iterator[Submission]:
+    try:
+        yield from _read_shard(name) if _is_shard(name) else [(name, _read(name))]
+    except OSError as error:
+        yield name, f"The file cannot be read ({error.strerror})."
 
 
 def _is_shard(name: str) -> bool:

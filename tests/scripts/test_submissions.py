@@ -1,5 +1,7 @@
 """Files and lines of shards come one after the other, each with where it stood."""
 
+import io
+import os
 from pathlib import Path
 
 import pytest
@@ -47,7 +49,37 @@ def test_of_a_folder_come_all_credentials_that_lie_in_it(tmp_path: Path) -> None
 def test_a_folder_without_credentials_is_told(tmp_path: Path) -> None:
     ((source, content),) = read_submissions([str(tmp_path)])
     assert source == str(tmp_path)
-    assert "Is a directory" in content
+    assert content == "The folder has no files that end in .json or .ndjson."
+
+
+@pytest.mark.timeout(20)
+def test_of_a_folder_nothing_is_read_that_may_never_end(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.json")
+    (tmp_path / "folder.json").mkdir()
+    (tmp_path / "broken.json").symlink_to("nowhere")
+    file = write(tmp_path, "a.json", b"{}")
+    found = dict(read_submissions([str(tmp_path)]))
+    assert found[file] == b"{}"
+    assert "No such file" in found[str(tmp_path / "broken.json")]
+    assert len(found) == 2
+
+
+def test_a_name_that_no_system_takes_is_said_and_the_rest_goes_on(tmp_path: Path) -> None:
+    file, endless = write(tmp_path, "a.json", b"{}"), "a" * 300
+    found = dict(read_submissions([file, endless, str(tmp_path)]))
+    assert "name too long" in found[endless]
+    assert found[file] == b"{}"
+    assert is_single([endless])
+
+
+def test_a_folder_that_is_named_like_standard_input_is_not_read(
+    tmp_path: Path, monkeypatch
+) -> None:
+    (tmp_path / "-").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"{}")))
+    assert [*read_submissions(["-"])] == [("-", b"{}")]
+    assert is_single(["-"])
 
 
 def test_a_line_that_is_too_long_is_cut_and_the_next_is_whole(

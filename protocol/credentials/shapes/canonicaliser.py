@@ -140,9 +140,12 @@ class Canonicaliser:
         Whoever gets one learns by `try_to_learn`, which takes its time, and lets it `keep` that.
         """
         signature = sign(document) if reason in (Reason.NEW_SHAPE, Reason.UNLEARNABLE) else None
-        if signature is None or not self._cache.note_sight(signature, many=many):
+        if signature is None:
             return None
-        return signature
+        known = self._cache.find(signature)
+        if known is not None and _match(known, document) is not None:
+            return None  # learned by another thread, since this one looked
+        return signature if self._cache.note_sight(signature, many=many) else None
 
     def keep(self, signature: int, template: Template | None) -> None:
         """Keep what was learned, or that nothing could be."""

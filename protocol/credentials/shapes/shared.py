@@ -23,6 +23,7 @@ class SharedCanonicaliser:
         self._inner = inner
         self._tell = tell
         self._trusted = True
+        self._under_way: set[int] = set()
         self._lock = threading.Lock()
 
     def canonicalise(self, document: Mapping[str, object]) -> Canonical:
@@ -39,11 +40,21 @@ class SharedCanonicaliser:
         canonical = self._inner.slowly(document)
         with self._lock:
             signature = self._inner.note_sight(document, answer)
-        if signature is not None:
-            template = try_to_learn(document, canonical, self._inner.slowly)  # others go on
+            if signature is None or signature in self._under_way:
+                return canonical
+            self._under_way.add(signature)
+        self._learn(document, canonical, signature)
+        return canonical
+
+    def _learn(self, document: Mapping[str, object], canonical: Canonical, signature: int) -> None:
+        """Learn what no other thread is learning, while they go on."""
+        try:
+            template = try_to_learn(document, canonical, self._inner.slowly)
             with self._lock:
                 self._inner.keep(signature, template)
-        return canonical
+        finally:
+            with self._lock:
+                self._under_way.discard(signature)
 
     def _try_shapes(self, document: Mapping[str, object]) -> Canonical | Reason:
         if not self._trusted:

@@ -492,6 +492,38 @@ def test_threads_share_one_canonicaliser() -> None:
     assert shared._inner.counts.fast > 20
 
 
+def test_threads_that_meet_a_new_shape_at_once_learn_it_once(monkeypatch) -> None:
+    """While one learns, which takes as long as some requests, the others see the shape often."""
+    inner = Canonicaliser(learn_at_sight=2)
+    shared = SharedCanonicaliser(inner, lambda _: None)
+    learn, has_begun, all_asked = module.learn, threading.Event(), threading.Event()
+
+    def learn_late(*arguments) -> Template:
+        has_begun.set()
+        assert all_asked.wait(timeout=60)
+        return learn(*arguments)
+
+    monkeypatch.setattr(module, "learn", learn_late)
+    shared.canonicalise(make(0))
+    slowest = threading.Thread(target=lambda: shared.canonicalise(make(1)))
+    slowest.start()
+    assert has_begun.wait(timeout=60)
+    for number in range(2, 8):
+        assert shared.canonicalise(make(number)) == canonicalise(make(number))
+    all_asked.set()
+    slowest.join()
+    assert inner.counts.learned == len(inner._cache) == 1
+    shared.canonicalise(make(8))
+    assert inner.counts.fast == 1
+
+
+def test_what_another_thread_has_learned_meanwhile_is_not_learned_again() -> None:
+    canonicaliser = Canonicaliser()
+    reason = canonicaliser.try_shapes(make(0))
+    canonicaliser.canonicalise(make(1))
+    assert canonicaliser.note_sight(make(0), reason) is None
+
+
 def test_a_server_that_saw_a_difference_asks_json_ld_from_then_on(monkeypatch) -> None:
     told: list[CanonicalisationDifferenceError] = []
     inner = Canonicaliser(recheck_every=1)
