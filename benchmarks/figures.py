@@ -5,6 +5,7 @@
 Some quarter of an hour on a quiet machine, more on a busy one.
 """
 
+import argparse
 import os
 import platform
 import subprocess
@@ -32,8 +33,13 @@ PACKAGES = ("pyld", "cryptography", "blockcerts-merkletools", "gmpy2", "cbor2")
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--long", action="store_true", help="a million credentials too")
+    given = parser.parse_args()
     blocks = [describe_machine()]
-    for command in (*COMMANDS, *(LONG if "--long" in sys.argv[1:] else ())):
+    for command in (*COMMANDS, *(LONG if given.long else ())):
         blocks.append(run(command))
         # After each: a run that is broken off has not been for nothing.
         write("\n".join(blocks))

@@ -41,16 +41,16 @@ def _read_folder(name: str) -> Iterator[Submission]:
     except OSError as error:
         yield name, f"The folder cannot be read ({error.strerror})."
         return
-    files = [str(each) for each in within if not _is_no_file(each)]
+    files = [str(each) for each in within if _may_be_file(each)]
     if not files:
         yield name, f"The folder has no files that end in {' or '.join(SUFFIXES)}."
     for each in files:
         yield from _read_file(each)
 
 
-def _is_no_file(path: Path) -> bool:
-    """Tell whether something is there that is no file; where that cannot be told, it is opened."""
-    return exists(path) and not isfile(path)  # noqa: PTH110, PTH113 (a Path may raise)
+def _may_be_file(path: Path) -> bool:
+    """Tell whether it is a file, or nothing that can be seen: then opening it says why."""
+    return isfile(path) or not exists(path)  # noqa: PTH110, PTH113 (a Path may raise)
 
 
 def _read_file(name: str) -> Iterator[Submission]:

@@ -68,9 +68,8 @@ def verify(
 
     \b
     rootseal verify spring/*.json
-    rootseal verify spring
     rootseal verify --json --recipient "Aroha Ngata" file.json
-    rootseal verify spring/shards/*.ndjson
+    rootseal verify spring spring/shards
     curl … | rootseal verify -
 
     Of a folder all that ends in .json or .ndjson and lies in it directly is verified. docs/api.md

@@ -18,10 +18,10 @@ def sign_table(
     ``sign`` may be called by several threads at once: OpenSSL lets others run while it signs.
     """
 
-    def sign_range(table: EntryTable, chosen: Range) -> tuple[Range, bytes]:
+    def sign_range(options: Digest, chosen: Range) -> tuple[Range, bytes]:
         leaves = map(table.find_leaf, range(chosen.start, chosen.stop))
-        return chosen, b"".join([sign(signing_input(options_hash, leaf)) for leaf in leaves])
+        return chosen, b"".join([sign(signing_input(options, leaf)) for leaf in leaves])
 
     ranges = split_ranges(len(table))
     with ThreadPoolExecutor(threads) as pool:
-        yield from stream(pool, sign_range, table, iter(ranges), WINDOW * threads)
+        yield from stream(pool, sign_range, options_hash, iter(ranges), WINDOW * threads)

@@ -9,9 +9,9 @@ cannot vouch for goes the long way too, and so does one in a thousand besides, t
 
 import re
 import secrets
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from json.encoder import encode_basestring
 from typing import Final
 
@@ -21,7 +21,7 @@ from protocol.credentials.schema_leaves import Followed, TextRules, follow_schem
 from protocol.credentials.shapes import Canonicaliser, Folded
 
 STENCILS: Final = 1_024
-"""Stencils of one process: forms of a batch differ in which columns are filled, and in level. The
+"""Stencils of one worker: forms of a batch differ in which columns are filled, and in level. The
 oldest makes room."""
 
 
@@ -96,7 +96,16 @@ def learn_stencil(mould: Mould, draft: Draft, canonicaliser: Canonicaliser) -> S
     return stencil
 
 
-@cache
+class _Own(threading.local):
+    """What each thread has for itself, as its canonicaliser."""
+
+    def __init__(self) -> None:
+        self.stencils: dict[tuple[bytes, ...], Stencil] = {}
+
+
+_OWN: Final = _Own()
+
+
 def find_stencils() -> dict[tuple[bytes, ...], Stencil]:
-    """Return this process's stencils by their constant text: what one range learned serves all."""
-    return {}
+    """Return this thread's stencils by their constant text: what one range learned serves all."""
+    return _OWN.stencils

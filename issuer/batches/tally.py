@@ -1,16 +1,16 @@
 """How each credential was canonicalised: by its learned shape, or by JSON-LD proper."""
 
+import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Final
 
 from protocol.credentials.shapes.canonicaliser import Canonicaliser
 
 SHAPES: Final = 64
-"""Shapes that one process remembers: a roster makes a few, a folder of drafts some dozens."""
+"""Shapes that one worker remembers: a roster makes a few, a folder of drafts some dozens."""
 SIGHTS: Final = 4
 """Credentials that must have a shape for it to be learned: that asks JSON-LD as often again."""
 
@@ -50,7 +50,7 @@ class Counted:
 
 @contextmanager
 def count_shapes() -> Iterator[Counted]:
-    """Lend this process's canonicaliser; on leaving, its tally is complete."""
+    """Lend this thread's canonicaliser; on leaving, its tally is complete."""
     canonicaliser = find_canonicaliser()
     before = _read(canonicaliser)
     counted = Counted(canonicaliser)
@@ -65,10 +65,19 @@ def count_shapes() -> Iterator[Counted]:
     )
 
 
-@cache
+class _Own(threading.local):
+    """What each thread has for itself: an executor may well run ranges in several of a process."""
+
+    def __init__(self) -> None:
+        self.canonicaliser = Canonicaliser(capacity=SHAPES, learn_at_sight=SIGHTS)
+
+
+_OWN: Final = _Own()
+
+
 def find_canonicaliser() -> Canonicaliser:
-    """Return this process's canonicaliser: what it learned in one range serves the next."""
-    return Canonicaliser(capacity=SHAPES, learn_at_sight=SIGHTS)
+    """Return this thread's canonicaliser: what it learned in one range serves the next."""
+    return _OWN.canonicaliser
 
 
 def _read(canonicaliser: Canonicaliser) -> Tally:

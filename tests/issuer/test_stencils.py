@@ -2,7 +2,8 @@
 
 import gc
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -18,6 +19,7 @@ from issuer.batches.lines import render_line
 from issuer.batches.ranges import RANGE_SIZE, Range
 from issuer.batches.stencils import Stencil
 from issuer.batches.work_area import WorkArea
+from issuer.batches.workers import WORKER_THRESHOLD, Crew
 from issuer.inputs.learner import EvidenceItem, Learner
 from issuer.inputs.roster import RosterSource
 from issuer.inputs.rubric import read_levels
@@ -418,6 +420,34 @@ def test_a_form_that_few_have_in_each_range_is_learned_once_it_was_seen_often(
         compare(Oracle(), source, tmp_path)
     assert filled.rows >= tally.SIGHTS
     assert len(stencils.find_stencils()) == 1
+
+
+# Executors: any may map the stage, whatever it runs it in.
+
+
+def cut_pieces(source: RosterSource, size: int) -> Iterator[DraftPiece]:
+    """Yield the source as small ranges."""
+    for start in range(0, source.count, size):
+        stop = min(start + size, source.count)
+        part = replace(source, first=start, learners=source.learners[start:stop])
+        yield DraftPiece(Range(start, stop), part, [*range(start, stop)])
+
+
+@pytest.mark.parametrize("threads", [2, 8])
+def test_ranges_mapped_by_threads_are_those_mapped_one_by_one(
+    threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Threads, as Dask has in each of its workers: they share the process, and nothing learned."""
+    monkeypatch.undo()  # each thread is to have its own canonicaliser
+    learners = [
+        make_full(at, narrative="Did" if at % 3 else None) for at in range(WORKER_THRESHOLD)
+    ]
+    source = build_source(learners)
+    alone = [hash_range(JOB, piece) for piece in cut_pieces(source, 20)]
+    with Crew(threads, ThreadPoolExecutor) as crew:
+        mapped = [*crew.map(hash_range, JOB, cut_pieces(source, 20), source.count)]
+    assert [each.leaves for each in mapped] == [each.leaves for each in alone]
+    assert [each.tally.count for each in mapped] == [20] * (WORKER_THRESHOLD // 20)
 
 
 # Poison: stencils live as long as their process, whatever it works on next.
