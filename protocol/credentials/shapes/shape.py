@@ -102,7 +102,7 @@ def sign(document: Mapping[str, object]) -> int | None:
     waiting: list[tuple[str, object]] = [("", document)]
     while waiting:
         key, value = waiting.pop()
-        if room < 0 or len(marks) + len(waiting) > VALUE_LIMIT:
+        if len(marks) + len(waiting) > VALUE_LIMIT:
             return None
         if _is_leaf(key, value):
             pinned = _read_pinned(key, value)
@@ -116,7 +116,9 @@ def sign(document: Mapping[str, object]) -> int | None:
         elif isinstance(value, list):
             marks.append(len(value))
             waiting += [(key, item) for item in value]
-    return hash(tuple(marks)) if room >= 0 else None
+        if room < 0:
+            return None
+    return hash(tuple(marks))
 
 
 def _is_leaf(key: str, value: object) -> bool:
