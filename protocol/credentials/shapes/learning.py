@@ -14,7 +14,7 @@ from protocol.credentials.nquads import XSD_STRING, Literal, Quad, Resource, par
 from protocol.credentials.shapes.conditions import build_conditions
 from protocol.credentials.shapes.marks import Attempt, Landing, begin, find_landings
 from protocol.credentials.shapes.reasons import NotProvedError
-from protocol.credentials.shapes.shape import TEXT_LIMIT, Flat, read_shape
+from protocol.credentials.shapes.shape import Flat, read_shape
 from protocol.credentials.shapes.statements import Blank, Filled, Part, Statement
 from protocol.credentials.shapes.template import Template
 from protocol.credentials.shapes.writing import (
@@ -30,6 +30,9 @@ from protocol.errors import ProtocolError
 
 ROUNDS: Final = 4
 """Marked runs before a shape is given up; two are enough for all that are known."""
+TEXT_LIMIT: Final = 16_384
+"""Characters that a template keeps of a credential's own: types, languages, schemes of addresses.
+An ordinary one has some 400. Names of members are the contexts'."""
 _LABEL: Final = "_:c14n"
 _AWKWARD: Final = '"\\ \t\n\r@id _:c14n0 <urn:a:b> "@en . \U0001f600\ue000é\u202e^^name type %b '
 _AWKWARD_ADDRESS: Final = "%41:@tūī/?a=b&c='d'#_:c14n0"

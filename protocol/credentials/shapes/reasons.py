@@ -9,7 +9,7 @@ class Reason(StrEnum):
 
     NEW_SHAPE = "its shape is not learned yet"
     UNLEARNABLE = "its shape cannot be learned"
-    TOO_LARGE = "it has too many values or too long names, or is no plain object"
+    TOO_LARGE = "it has too many values, or is no plain object"
     TEXT = "a text has characters that the guard refuses"
     ADDRESS = "an address is not what it must be"
     NUMBER = "a number is not a plain one"

@@ -12,9 +12,7 @@ from typing import Any, Final
 from protocol.credentials.contexts import CREDENTIAL_CONTEXTS, PINNED
 
 VALUE_LIMIT: Final = 1_000
-"""Values of a credential whose shape is learned; an ordinary one has 100."""
-TEXT_LIMIT: Final = 16_384
-"""Characters that are a shape's own; an ordinary one has 2,000. Both limits bound what is kept."""
+"""Values of a credential whose shape is learned; an ordinary one has 100, and it bounds memory."""
 CONTEXT_DIGESTS: Final = tuple(PINNED[url][1] for url in CREDENTIAL_CONTEXTS)
 """What the contexts are; they stand at the head of every shape's signature."""
 _PINNED_KEYS: Final = frozenset({"@context", "type", "@language"})
@@ -98,26 +96,20 @@ def sign(document: Mapping[str, object]) -> int | None:
     if type(document) is not dict:
         return None
     marks: list[object] = [CONTEXT_DIGESTS]
-    room = TEXT_LIMIT
     waiting: list[tuple[str, object]] = [("", document)]
     while waiting:
         key, value = waiting.pop()
         if len(marks) + len(waiting) > VALUE_LIMIT:
             return None
         if _is_leaf(key, value):
-            pinned = _read_pinned(key, value)
-            room -= sum(map(len, pinned))
-            marks.append((type(value), pinned))
+            marks.append((type(value), _read_pinned(key, value)))
         elif isinstance(value, dict):
             members = sorted(value)
-            room -= sum(map(len, members))
             marks.append(tuple(members))
             waiting += [(member, value[member]) for member in members]
         elif isinstance(value, list):
             marks.append(len(value))
             waiting += [(key, item) for item in value]
-        if room < 0:
-            return None
     return hash(tuple(marks))
 
 
@@ -132,10 +124,10 @@ def is_pinned(key: str, value: object) -> bool:
     return key in _PINNED_KEYS or type(value) not in _OPEN_KINDS
 
 
-def _read_pinned(key: str, value: object) -> tuple[str, ...]:
+def _read_pinned(key: str, value: object) -> object:
     if not is_pinned(key, value):
-        return ()
-    return tuple(value) if isinstance(value, list) else (repr(value),)
+        return None
+    return tuple(value) if isinstance(value, list) else repr(value)
 
 
 def read_shape(document: Mapping[str, object]) -> tuple[Shape, Flat]:

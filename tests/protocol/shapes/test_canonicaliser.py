@@ -14,7 +14,7 @@ from protocol.credentials.canonical import Canonical, canonicalise
 from protocol.credentials.shapes import Canonicaliser, Reason, SharedCanonicaliser
 from protocol.credentials.shapes import canonicaliser as module
 from protocol.credentials.shapes.cache import SIGHTS_PER_TEMPLATE, ShapeCache
-from protocol.credentials.shapes.shape import TEXT_LIMIT
+from protocol.credentials.shapes.learning import TEXT_LIMIT
 from protocol.credentials.shapes.template import Template
 from protocol.errors import CanonicalisationDifferenceError, GuardError, ProtocolError
 from tests.protocol.credentials import STATUS, build_unsigned
