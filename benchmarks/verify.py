@@ -46,6 +46,7 @@ from verifier.verify import Question, Surroundings, verify
 
 ROUNDS = 7
 PEER_FILES = 20
+IN_ONE_RUN, AS_SERVE, ALL_ASKED = CHAIN_READS = ("in one run", "as rootseal serve", "all asked")
 
 
 @dataclass(frozen=True)
@@ -160,11 +161,11 @@ def show_whole(
         "  the same by JSON-LD": replace(
             warm, chains=Chains(lambda: still), canonicalisers=BY_JSON_LD
         ),
-        f"whole, {chain}, in one run": replace(warm, chains=Chains(lambda: run)),
-        f"whole, {chain}, as rootseal serve": replace(
+        f"whole, {chain}, {IN_ONE_RUN}": replace(warm, chains=Chains(lambda: run)),
+        f"whole, {chain}, {AS_SERVE}": replace(
             warm, chains=Chains(lambda: FinalReader(reader, known))
         ),
-        f"whole, {chain}, all asked": warm,
+        f"whole, {chain}, {ALL_ASKED}": warm,
     }
     costs = time_all(
         {name: (lambda at, way=way: must_pass(files[at], way)) for name, way in ways.items()},
@@ -173,6 +174,10 @@ def show_whole(
     for name, cost in costs.items():
         clock = f"   {cost.clock / 1_000:6,.2f} ms by the clock" if by_clock else ""
         print(f"  {name:44} {cost.core / 1_000:9,.3f} ms{clock}")
+    own = costs["whole, without the chain"].core
+    for way in CHAIN_READS:
+        read = costs[f"whole, {chain}, {way}"].core - own
+        print(f"  {f'of it reading the chain, {way}':44} {read / 1_000:9,.3f} ms")
     return costs
 
 
@@ -184,7 +189,7 @@ def show_peer(world: PeerWorld) -> None:
     name = "cert-verifier-js, all answers at hand"
     print(f"  {name:44} {peer.verify_ms:9,.3f} ms   {peer.whole_ms:6,.2f} ms with its reading")
     ours = {each: cost.core / 1_000 for each, cost in costs.items()}
-    for each in ("whole, without the chain", "whole, JSON-RPC, as rootseal serve"):
+    for each in ("whole, without the chain", f"whole, JSON-RPC, {AS_SERVE}"):
         print(f"  cert-verifier-js : ours, {each:31} x{peer.verify_ms / ours[each]:.1f}")
 
 
