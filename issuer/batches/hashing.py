@@ -109,11 +109,16 @@ def hash_range(job: DraftJob, piece: DraftPiece) -> HashedRange:
 def rehearse(source: Source) -> None:
     """Learn the shape of a source's first credential, before there is a plan for it.
 
+    It is used once, so that its first re-check is behind it too. Where that finds a difference, the
+    shape is forgotten, and whoever learns it again re-checks its first use again.
+
     Raises:
+        CanonicalisationDifferenceError: two ways of canonicalising disagree, as will be said again.
         GuardError, UnknownContextError: it may not be issued, as will be said in its time.
     """
     document = source.draft(0, seed=PROBE.seed, status=PROBE.status, moment=PROBE.moment)
-    find_canonicaliser().canonicalise(document, many=True)
+    for _ in ("learned", "used"):
+        find_canonicaliser().canonicalise(document, many=True)
 
 
 class _Results:

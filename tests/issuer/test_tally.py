@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from issuer.batches import tally
+from issuer.batches import hashing, tally
+from issuer.batches.hashing import rehearse
 from issuer.batches.issuing import IssueRequest, issue_batch
-from issuer.batches.tally import Tally, count_shapes
+from issuer.batches.tally import SIGHTS, Tally, count_shapes
 from protocol.credentials.canonical import Canonical, canonicalise
 from protocol.credentials.shapes import Canonicaliser
 from protocol.credentials.shapes.template import Template
@@ -99,3 +100,25 @@ def test_a_difference_in_a_worker_reaches_the_caller_as_it_was() -> None:
         "urn:uuid:1",
         str(CanonicalisationDifferenceError("urn:uuid:1")),
     )
+
+
+def test_a_rehearsal_learns_the_shape_and_has_its_first_recheck_behind_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    canonicaliser = Canonicaliser(learn_at_sight=SIGHTS, recheck_every=10**9)
+    monkeypatch.setattr(hashing, "find_canonicaliser", lambda: canonicaliser)
+    rehearse(PEOPLE)
+    assert (canonicaliser.counts.learned, canonicaliser.counts.rechecked) == (1, 1)
+
+
+def test_a_shape_that_differed_in_a_rehearsal_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody hears of a rehearsal: whoever learns the shape again re-checks its first use again."""
+    canonicaliser = Canonicaliser(learn_at_sight=SIGHTS, recheck_every=10**9)
+    monkeypatch.setattr(hashing, "find_canonicaliser", lambda: canonicaliser)
+    document = PEOPLE.draft(0, seed=bytes(32), status=inputs.STATUS, moment=NOW)
+    canonicaliser.canonicalise(document, many=True)
+    real = Template.fill
+    with monkeypatch.context() as poison, pytest.raises(CanonicalisationDifferenceError):
+        poison.setattr(Template, "fill", lambda *each: real(*each).replace(b"Brien", b"brien"))
+        rehearse(PEOPLE)
+    assert len(canonicaliser._cache) == 0
